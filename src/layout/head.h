@@ -1,0 +1,69 @@
+// The head: the one record that says a key exists.
+//
+// In `strings` (a string that is one record):
+//   flags(1) [expire_ms(8)] bytes
+// In `heads` (everything else):
+//   type+encoding(1) flags(1) [expire_ms(8)] size(varint) then
+//     packed:  the packed body (packed.h)
+//     spread:  object(8), then per type:  list: first index(8, offset-binary)
+//                                         hash with expiring fields: next_field_expiry_ms(8)
+// flags: 1 = expire_ms is there, 2 = some fields of the hash expire.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "layout/record_key.h"
+
+namespace basalt {
+
+/// Values are on disk.
+enum class Type : uint8_t { string = 0, list = 1, set = 2, zset = 3, hash = 4, stream = 5 };
+
+/// The word TYPE replies with.
+std::string_view type_name(Type type);
+
+/// Values are on disk.
+enum class Encoding : uint8_t {
+  plain = 0,          ///< a string that is one record, in `strings`
+  packed = 1,         ///< the whole collection in the head
+  packed_intset = 2,  ///< likewise, a set that never held anything but integers
+  spread = 3,         ///< elements are items tied by the object id (a string: chunks)
+};
+
+struct Head {
+  Type type = Type::string;
+  Encoding encoding = Encoding::plain;
+  int64_t expire_ms = 0;            ///< Unix time; 0: never
+  uint64_t size = 0;                ///< elements; bytes of a string
+  std::string_view body;            ///< plain, packed: borrowed from the record
+  ObjectId object = 0;              ///< spread
+  int64_t first = 0;                ///< spread list: index of its first element
+  int64_t next_field_expiry_ms = 0; ///< hash: no field expires before; 0: none expires
+
+  bool spread() const { return encoding == Encoding::spread; }
+};
+
+namespace layout {
+
+/// Into `out` (cleared first), as a value of `strings` (encoding plain) or of `heads`.
+void encode_head(const Head& head, std::string& out);
+std::optional<Head> decode_string_record(std::string_view value);
+std::optional<Head> decode_head_record(std::string_view value);
+
+// Hash field values, the same bytes in items and in packed bodies: flags(1) [expire_ms(8)] bytes.
+struct FieldValue {
+  std::string_view bytes;
+  int64_t expire_ms = 0;  ///< 0: never
+};
+void append_field_value(const FieldValue& value, std::string& out);
+std::optional<FieldValue> decode_field_value(std::string_view value);
+
+// Zset item values: the score's eight bytes, big-endian IEEE 754, bit for bit.
+std::string encode_score(double score);
+std::optional<double> decode_score(std::string_view value);
+
+}  // namespace layout
+}  // namespace basalt
