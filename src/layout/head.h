@@ -3,11 +3,11 @@
 // In `strings` (a string that is one record):
 //   flags(1) [expire_ms(8)] bytes
 // In `heads` (everything else):
-//   type+encoding(1) flags(1) [expire_ms(8)] size(varint) then
+//   type+encoding(1) flags(1) [expire_ms(8)] size(varint) [next_field_expiry_ms(8)] then
 //     packed:  the packed body (packed.h)
-//     spread:  object(8), then per type:  list: first index(8, offset-binary)
-//                                         hash with expiring fields: next_field_expiry_ms(8)
-// flags: 1 = expire_ms is there, 2 = some fields of the hash expire.
+//     spread:  object(8), and for a list: first index(8, offset-binary)
+// type+encoding: the type in the high four bits, the encoding in the low four.
+// flags: 1 = expire_ms is there, 2 = some fields of the hash expire: next_field_expiry_ms is there.
 #pragma once
 
 #include <cstdint>
@@ -36,19 +36,22 @@ enum class Encoding : uint8_t {
 struct Head {
   Type type = Type::string;
   Encoding encoding = Encoding::plain;
-  int64_t expire_ms = 0;            ///< Unix time; 0: never
-  uint64_t size = 0;                ///< elements; bytes of a string
-  std::string_view body;            ///< plain, packed: borrowed from the record
-  ObjectId object = 0;              ///< spread
-  int64_t first = 0;                ///< spread list: index of its first element
-  int64_t next_field_expiry_ms = 0; ///< hash: no field expires before; 0: none expires
+  int64_t expire_ms = 0;             ///< Unix time; 0: never
+  uint64_t size = 0;                 ///< elements; bytes of a string
+  std::string_view body;             ///< plain, packed: borrowed from the record
+  ObjectId object = 0;               ///< spread
+  int64_t first = 0;                 ///< spread list: index of its first element
+  int64_t next_field_expiry_ms = 0;  ///< hash: no field expires before; 0: none expires
 
   bool spread() const { return encoding == Encoding::spread; }
 };
 
 namespace layout {
 
-/// Into `out` (cleared first), as a value of `strings` (encoding plain) or of `heads`.
+std::optional<Type> decode_type(uint8_t byte);
+
+/// Into `out` (cleared first, so the body must not be borrowed from it), as a value of `strings`
+/// (encoding plain) or of `heads`.
 void encode_head(const Head& head, std::string& out);
 std::optional<Head> decode_string_record(std::string_view value);
 std::optional<Head> decode_head_record(std::string_view value);

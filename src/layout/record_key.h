@@ -11,7 +11,9 @@
 //   expiry    expire_ms(8) db(2) slot(2) key             keys that expire (or whose fields do)
 //   system    kind(1) …                                  see system_record.h
 //
-// Each encoder has its decoder beside it; decoders answer nullopt for bytes that no encoder made.
+// Each encoder has its decoder beside it; decoders answer nullopt for bytes that no encoder made: they
+// check the length, the slot or hash that is stored beside a name, and that numbers are in range.
+// Times are Unix milliseconds, not negative (one before 1970 is encoded as 0: it has passed).
 #pragma once
 
 #include <cstdint>

@@ -42,7 +42,7 @@ struct StoreOptions {
 /// What open() found, for the banner and INFO.
 struct RecoveryReport {
   bool created = false;
-  uint64_t wal_bytes = 0;       ///< replayed
+  uint64_t wal_bytes = 0;  ///< replayed
   uint64_t sst_files = 0;
   uint64_t sst_bytes = 0;
   int64_t open_ms = 0;
@@ -71,7 +71,8 @@ class Snapshot {
  public:
   Snapshot() = default;
   ~Snapshot() { release(); }
-  Snapshot(Snapshot&& o) noexcept : store_(std::exchange(o.store_, nullptr)), handle_(std::exchange(o.handle_, nullptr)) {}
+  Snapshot(Snapshot&& o) noexcept
+      : store_(std::exchange(o.store_, nullptr)), handle_(std::exchange(o.handle_, nullptr)) {}
   Snapshot& operator=(Snapshot&& o) noexcept;
   explicit operator bool() const { return handle_ != nullptr; }
   void release();
@@ -146,9 +147,9 @@ class Cursor {
 };
 
 struct CursorBounds {
-  std::string_view lower;       ///< empty: from the start
-  std::string_view upper;       ///< exclusive; empty: to the end
-  bool fill_cache = true;       ///< false for long background walks
+  std::string_view lower;  ///< empty: from the start
+  std::string_view upper;  ///< exclusive; empty: to the end
+  bool fill_cache = true;  ///< false for long background walks
   bool pin = true;
 };
 
