@@ -1,0 +1,53 @@
+// Locks by key: a striped table. Two keys may share a stripe; that costs waiting, never correctness.
+//
+// Thread rules: KeyLocks is thread-safe. A KeyLockSet belongs to one thread, which acquires and
+// releases it without suspending in between. Stripes are taken in ascending order, so sets acquired
+// in one go cannot deadlock; extending a held set is only possible with try (see `try_add`).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include <absl/container/inlined_vector.h>
+
+#include "keyspace/record.h"
+
+namespace basalt {
+
+class KeyLocks {
+ public:
+  explicit KeyLocks(uint32_t stripes = 8192);  ///< a power of two
+  ~KeyLocks();
+  uint32_t stripe_of(Key key) const;
+
+ private:
+  friend class KeyLockSet;
+  struct Stripe;
+  std::unique_ptr<Stripe[]> stripes_;
+  uint32_t mask_;
+};
+
+class KeyLockSet {
+ public:
+  explicit KeyLockSet(KeyLocks& locks) : locks_(&locks) {}
+  ~KeyLockSet() { release(); }
+  KeyLockSet(const KeyLockSet&) = delete;
+  KeyLockSet& operator=(const KeyLockSet&) = delete;
+
+  /// Waits for every key's stripe. Nothing may be held yet.
+  void acquire(std::span<const Key> keys);
+  /// Adds the keys to what is held, spinning briefly; false when one is taken elsewhere (what was
+  /// held before is still held, nothing of `keys` is).
+  bool try_add(std::span<const Key> keys);
+  bool holds(Key key) const;
+  bool empty() const { return held_.empty(); }
+  void release();
+
+ private:
+  KeyLocks* locks_;
+  absl::InlinedVector<uint32_t, 8> held_;  // sorted, distinct
+};
+
+}  // namespace basalt

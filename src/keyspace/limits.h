@@ -1,0 +1,23 @@
+// When a collection stops being packed. Redis's option names; CONFIG SET changes them while
+// commands run, so each is atomic.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace basalt {
+
+struct PackedLimits {
+  std::atomic<int64_t> hash_max_listpack_entries{128};
+  std::atomic<int64_t> hash_max_listpack_value{64};
+  std::atomic<int64_t> set_max_intset_entries{512};
+  std::atomic<int64_t> set_max_listpack_entries{128};
+  std::atomic<int64_t> set_max_listpack_value{64};
+  std::atomic<int64_t> zset_max_listpack_entries{128};
+  std::atomic<int64_t> zset_max_listpack_value{64};
+  std::atomic<int64_t> list_max_listpack_size{-2};  ///< Redis: >0 elements; -1…-5: 4, 8, 16, 32, 64 KiB
+  std::atomic<int64_t> packed_max_bytes{1024};      ///< a packed body never exceeds this
+  std::atomic<int64_t> string_chunk_threshold{32 * 1024};  ///< bytes; a string grown past it is spread
+};
+
+}  // namespace basalt

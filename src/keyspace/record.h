@@ -1,0 +1,42 @@
+// A key's record as a command finds it: its head, and the bytes the head's body borrows from.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "layout/head.h"
+#include "store/store.h"
+
+namespace basalt {
+
+/// A user's key: the SELECT number of its database, and its name (borrowed for the command).
+struct Key {
+  uint16_t db = 0;
+  std::string_view name;
+};
+
+class Record {
+ public:
+  Record(Head head, Value backing) : head(head), backing_(std::move(backing)) {}
+  // The bytes may sit inside `backing_` itself: a move re-points the body.
+  Record(Record&& o) noexcept : head(o.head) { take(std::move(o)); }
+  Record& operator=(Record&& o) noexcept {
+    head = o.head;
+    take(std::move(o));
+    return *this;
+  }
+
+  Head head;
+
+ private:
+  void take(Record&& o) {
+    const size_t offset = head.body.empty() ? 0 : head.body.data() - o.backing_.view().data();
+    const size_t size = head.body.size();
+    backing_ = std::move(o.backing_);
+    if (size != 0) head.body = backing_.view().substr(offset, size);
+  }
+  Value backing_;
+};
+
+}  // namespace basalt

@@ -1,0 +1,157 @@
+// Txn: one command's view of the data: its reads, its locks, its pending batch, its commit.
+//
+// A command reads through its Txn and collects its writes there; nothing is visible to anyone until
+// commit() applies all of it as one RocksDB batch. The Txn's own reads see its pending writes. An
+// EXEC (or a run of blind writes) shares one Txn between several commands.
+//
+// Thread rules: a Txn lives on one thread from construction to destruction, and never across a
+// suspension. In Access::inline_ (an I/O thread) nothing waits: whatever would answers WouldBlock,
+// and the Txn is to be dropped.
+//
+// Invariants:
+// 1. A key is written only while its lock is held (the dispatcher locks a write command's keys
+//    before the handler runs; EXEC locks the union). lock() more only for keys found out late.
+// 2. `find` never shows an expired key. A Txn that holds the key's lock removes it on the way, with
+//    its `expired` event; one that does not just doesn't see it.
+// 3. A spread collection's items are written only by whoever holds its key's lock. Deleting it
+//    writes a garbage record; its items go later (GarbageCollector).
+// 4. Whoever reads several records without the lock calls freeze() first, and reads the head after it.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "keyspace/events.h"
+#include "keyspace/key_locks.h"
+#include "keyspace/limits.h"
+#include "keyspace/record.h"
+#include "store/store.h"
+
+namespace basalt {
+
+class Keyspace;
+
+enum class Access : uint8_t {
+  inline_,   ///< on an I/O thread: never waits
+  blocking,  ///< on the storage pool
+};
+
+class Txn {
+ public:
+  Txn(Keyspace& keyspace, Access access);
+  ~Txn();
+  Txn(const Txn&) = delete;
+  Txn& operator=(const Txn&) = delete;
+
+  Keyspace& keyspace() { return keyspace_; }
+  Access access() const { return access_; }
+  const PackedLimits& limits() const;
+  /// The command's time: read once, so that one command sees one time.
+  int64_t now_ms() const { return now_ms_; }
+  void set_now_ms(int64_t now_ms) { now_ms_ = now_ms; }
+
+  // ---- locks and snapshot ----
+  /// Locks keys for writing. Inline: WouldBlock when one is taken elsewhere. Blocking: waits; only
+  /// possible while nothing is held, otherwise tries like inline.
+  Result<void> lock(std::span<const Key> keys);
+  bool holds(Key key) const { return locks_.holds(key); }
+  bool holds_any() const { return !locks_.empty(); }
+  /// From now on reads see this moment (and the pending writes). Does nothing when called again, or
+  /// when locks are held: a writer reads the latest state of what it has locked.
+  void freeze();
+
+  // ---- records ----
+  /// The key's live record of whatever type; strings are looked for first.
+  Result<std::optional<Record>> find(Key key);
+  /// Its live record if it is of `type`; fails with Redis's WRONGTYPE when it is of another.
+  Result<std::optional<Record>> find(Key key, Type type);
+  /// The same, ready for reading several records of it: when it is spread and this Txn doesn't hold its
+  /// lock, freezes first and finds it again.
+  Result<std::optional<Record>> find_frozen(Key key, Type type);
+  /// Whether a live key is there (any type).
+  Result<bool> exists(Key key);
+
+  /// Writes the key's head. `previous` is what find() gave for the key in this Txn, null when it gave
+  /// nothing; it may be of any type: a replaced spread collection becomes garbage unless `head` carries the
+  /// same object id. Keeps the expiry index in step.
+  void put(Key key, const Head& head, const Record* previous);
+  /// A plain string over whatever was there, without reading what was there (SET): one look-up in `heads`
+  /// that the filter answers. Sets or clears the expiry.
+  Result<void> put_string_blind(Key key, std::string_view bytes, int64_t expire_ms);
+  /// Deletes the key; its items become garbage.
+  void erase(Key key, const Record& record);
+
+  // ---- items of spread collections (keys from layout/record_key.h) ----
+  ObjectId new_object(Key key);
+  Result<bool> get(Column column, std::string_view item_key, Value* out);
+  void put_item(Column column, std::string_view item_key, std::string_view value);
+  void erase_item(Column column, std::string_view item_key);
+  /// Inline, a cursor gives up with WouldBlock after kInlineSteps moves: long walks belong to the pool.
+  static constexpr uint32_t kInlineSteps = 2048;
+  Cursor cursor(Column column, const CursorBounds& bounds);
+
+  /// The first `scores` key of `object` that may still exist: everything below was popped. Empty when
+  /// unknown. Only for holders of the key's lock.
+  std::string seek_hint(ObjectId object) const;
+  /// After popping from the low end up to (not including) `key`; takes effect at commit.
+  void advance_seek_hint(ObjectId object, std::string_view key);
+  /// Before inserting anything into `scores` of `object`: forgets the hint if `key` lies below it.
+  void lower_seek_hint(ObjectId object, std::string_view key);
+
+  // ---- events ----
+  /// The key was changed; tell WATCH, tracking, blocked clients, and fire `event`. Keys and events are
+  /// borrowed until commit: `key.name` must live as long (arguments do; else use keep()).
+  void touch(Key key, EventClass event_class, std::string_view event);
+  /// An event without a change (key misses).
+  void notify(Key key, EventClass event_class, std::string_view event);
+  /// A copy of `bytes` that lives as long as this Txn.
+  std::string_view keep(std::string_view bytes);
+
+  // ---- databases ----
+  /// The range on disk of a SELECT number, with this Txn's own pending FLUSHDB and SWAPDB applied.
+  DbId db_id(uint16_t db) const;
+  uint16_t database_count() const;
+  /// FLUSHDB: the number gets a fresh, empty range; the old one is purged in the background.
+  void flush_database(uint16_t db);
+  void swap_databases(uint16_t a, uint16_t b);
+
+  // ---- outcome ----
+  bool has_writes() const;
+  /// Applies everything, tells the observer, releases the locks. On failure nothing was applied; inline,
+  /// WouldBlock means: drop this Txn and run again on the pool. A Txn without writes just releases.
+  Result<void> commit();
+  /// Forgets pending writes, events and locks.
+  void abandon();
+
+  /// For EXEC: forget what one failed command wrote since, and keep the rest.
+  void save_point();
+  void roll_back_to_save_point();
+
+ private:
+  friend class Keyspace;
+  struct DatabaseChange;
+  Result<std::optional<Record>> find_in_strings(Key key);
+  Result<std::optional<Record>> find_in_heads(Key key);
+  Result<std::optional<Record>> if_live(Key key, Record record);
+  void erase_record(Key key, const Head& head);
+  void set_expiry_row(Key key, int64_t old_ms, int64_t new_ms);
+  ReadView view();
+
+  Keyspace& keyspace_;
+  Access access_;
+  int64_t now_ms_;
+  KeyLockSet locks_;
+  Snapshot snapshot_;
+  Batch batch_;
+  std::vector<Touch> touches_;
+  std::deque<std::string> kept_;
+  struct Extra;  // rarely used: database changes, hints, save points
+  std::unique_ptr<Extra> extra_;
+};
+
+}  // namespace basalt
