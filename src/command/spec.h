@@ -78,7 +78,15 @@ struct CommandSpec {
   std::string_view complexity;
   Handler handler;           ///< null for a pure container (CONFIG, CLIENT, …)
   std::span<const CommandSpec> subcommands = {};
+  /// For a command that is blind in some of its forms only (SET without NX, GET, …): whether these
+  /// arguments are one of them. Null: the flag kBlind tells.
+  bool (*blind)(const Args& args) = nullptr;
 };
+
+/// Whether this call is blind (see kBlind).
+inline bool is_blind(const CommandSpec& spec, const Args& args) {
+  return spec.blind ? spec.blind(args) : (spec.flags & kBlind) != 0;
+}
 
 /// Positions of the key arguments of this call.
 void find_keys(const CommandSpec& spec, const Args& args, std::vector<int>& positions);

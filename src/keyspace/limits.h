@@ -1,5 +1,5 @@
-// When a collection stops being packed. Redis's option names; CONFIG SET changes them while
-// commands run, so each is atomic.
+// When a collection stops being packed, and how large strings may be. Redis's option names; CONFIG SET
+// changes them while commands run, so each is atomic.
 #pragma once
 
 #include <atomic>
@@ -18,6 +18,8 @@ struct PackedLimits {
   std::atomic<int64_t> list_max_listpack_size{-2};  ///< Redis: >0 elements; -1…-5: 4, 8, 16, 32, 64 KiB
   std::atomic<int64_t> packed_max_bytes{1024};      ///< a packed body never exceeds this
   std::atomic<int64_t> string_chunk_threshold{32 * 1024};  ///< bytes; a string grown past it is spread
+  std::atomic<int64_t> proto_max_bulk_len{512 * 1024 * 1024};  ///< bytes; no command makes a longer string
+  std::atomic<int64_t> hll_sparse_max_bytes{3000};  ///< a longer sparse HyperLogLog becomes dense
 };
 
 }  // namespace basalt
