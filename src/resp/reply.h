@@ -26,11 +26,11 @@ class Reply {
   void error(std::string_view text);
   void integer(int64_t v);
   void bulk(std::string_view bytes);
-  void bulk_integer(int64_t v);        ///< an integer sent as a bulk string
-  void null();                         ///< $-1 or _
-  void null_array();                   ///< *-1 or _
+  void bulk_integer(int64_t v);  ///< an integer sent as a bulk string
+  void null();                   ///< $-1 or _
+  void null_array();             ///< *-1 or _
   void boolean(bool v);
-  void number(double v);               ///< , or a bulk string, in Redis's double format
+  void number(double v);  ///< , or a bulk string, in Redis's double format
   void big_number(std::string_view digits);
   /// A text for people (INFO, LOLWUT, …); `format` is three letters, "txt" or "mkd".
   void verbatim(std::string_view text, std::string_view format = "txt");
@@ -40,7 +40,7 @@ class Reply {
   void map(int64_t pairs);
   void set(int64_t n);
   void push(int64_t n);
-  void attribute(int64_t pairs);       ///< RESP3 only; the caller sends nothing of it to RESP2
+  void attribute(int64_t pairs);  ///< RESP3 only; the caller sends nothing of it to RESP2
 
   /// For a header whose count is known only afterwards: mark the place, write the elements, then
   /// close it. Moves the elements once. Marks nest: close the inner before the outer.
