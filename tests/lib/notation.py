@@ -16,6 +16,7 @@ What cannot be exact:
     unordered[…]       the elements in any order (also set[…] and {…}, which are never ordered)
     pairs[…]           element pairs in any order
     distinct[…]        as usual, and no two elements are equal
+    [a b ...]          any elements may follow
 """
 
 import re
@@ -70,6 +71,8 @@ def sequence(reader):
 
 def item(reader):
     start = reader.position
+    if reader.take("..."):
+        return Pattern("...")
     repeated = reader.repetition()
     if not repeated:
         return parse(reader)
@@ -198,6 +201,9 @@ def flat(items, variables):
 
 def sequence_mismatch(pattern, replies, variables):
     expected = list(flat(pattern.value, variables))
+    if expected and expected[-1][0].kind == "...":
+        expected.pop()
+        replies = replies[: len(expected)]
     if len(expected) != len(replies):
         return "expected %d elements, got %d: %s" % (len(expected), len(replies), short(Reply(pattern.kind, replies)))
     if pattern.order == "distinct" and len(set(map(compact, replies))) != len(replies):
@@ -274,6 +280,8 @@ MATCHERS = {
 def describe(pattern, variables):
     """A pattern on one line; an exact one reads as `compact` of the reply it stands for."""
     kind, value = pattern.kind, pattern.value
+    if kind in ("any", "..."):
+        return kind
     if kind == "int":
         ends = ["" if end is None else end.fill(variables).decode() for end in value]
         return "int(%s..%s)" % tuple(ends)
@@ -286,6 +294,11 @@ def describe(pattern, variables):
     if kind in ("map", "attribute"):
         return frame(kind, ["%s: %s" % (describe(k, variables), describe(v, variables)) for k, v in value])
     return compact(literal(pattern, variables))
+
+
+def natural(text):
+    """A sort key by which m2 comes before m10."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d+|\D+", text)]
 
 
 def compact(reply):
@@ -353,8 +366,9 @@ def lines(reply, order=""):
 def indented(items):
     """Elements with two spaces in front; short ones share lines."""
     out = []
+    share = all(len(line) < WIDTH // 3 for one in items for line in one)
     for one in items:
-        if len(one) == 1 and out and out[-1][0] and len(out[-1][1]) + len(one[0]) < WIDTH:
+        if share and len(one) == 1 and out and out[-1][0] and len(out[-1][1]) + len(one[0]) < WIDTH:
             out[-1] = (True, out[-1][1] + " " + one[0])
         else:
             out += [(len(one) == 1, "  " + line) for line in one]

@@ -3,7 +3,7 @@
 import time
 
 from . import resp
-from .notation import counted, mismatch, render, short, compact
+from .notation import compact, counted, mismatch, natural, render, short
 from .resp import CLOSED, Reply, encode
 from .template import Malformed, Variables, fill_words
 
@@ -177,7 +177,7 @@ class Player:
             found.update(tuple(items[i : i + size]) for i in range(0, len(items), size))
             words[place] = reply.value[0].value
             if words[place] == b"0":
-                return Reply("array", [one for group in sorted(found) for one in group])
+                return Reply("array", [one for group in sorted(found, key=natural_key) for one in group])
         raise Failure(step, "the iteration does not end", fatal=True)
 
     def compare_(self, step, patterns, replies):
@@ -277,14 +277,19 @@ def written_replies(step, command, replies, order):
     return [line for reply in replies for line in render(reply)]
 
 
+def natural_key(reply):
+    """By the text of a reply, or of the first of a group."""
+    return natural(compact(reply if isinstance(reply, Reply) else reply[0]))
+
+
 def sort(reply, order):
     if reply.kind == "set" or (order == "unordered" and reply.kind == "array"):
-        return Reply(reply.kind, sorted(reply.value, key=compact))
+        return Reply(reply.kind, sorted(reply.value, key=natural_key))
     if order == "pairs" and reply.kind == "array":
         pairs = [reply.value[i : i + 2] for i in range(0, len(reply.value), 2)]
-        return Reply(reply.kind, [one for pair in sorted(pairs, key=lambda p: compact(p[0])) for one in pair])
+        return Reply(reply.kind, [one for pair in sorted(pairs, key=natural_key) for one in pair])
     if reply.kind == "map":
-        return Reply(reply.kind, sorted(reply.value, key=lambda pair: compact(pair[0])))
+        return Reply(reply.kind, sorted(reply.value, key=natural_key))
     return reply
 
 
