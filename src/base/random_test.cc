@@ -22,14 +22,20 @@ TEST(Random, BelowStaysBelowAndReachesEverything) {
   for (int i = 0; i < 1000; ++i) ASSERT_LT(random_below(huge), huge);
 }
 
-// Of 3 * 2^62 values a third lies in each of three equal parts. Cutting 64 bits by a modulo would give
-// the first part half.
-TEST(Random, BelowHasNoModuloBias) {
+// Of 3 * 2^62 values a third lies in each of three equal parts, and a third leaves each remainder by 3.
+// Cutting 64 bits by a modulo would favour the first part, by a bare multiplication one remainder.
+TEST(Random, BelowIsUniform) {
   constexpr uint64_t kPart = uint64_t{1} << 62;
   constexpr int kDraws = 30'000;
-  int counts[3] = {};
-  for (int i = 0; i < kDraws; ++i) ++counts[random_below(3 * kPart) / kPart];
-  for (int count : counts) EXPECT_NEAR(count, kDraws / 3, 600) << "more than seven standard deviations off";
+  int parts[3] = {}, remainders[3] = {};
+  for (int i = 0; i < kDraws; ++i) {
+    uint64_t v = random_below(3 * kPart);
+    ++parts[v / kPart];
+    ++remainders[v % 3];
+  }
+  constexpr double kSevenDeviations = 600;
+  for (int count : parts) EXPECT_NEAR(count, kDraws / 3, kSevenDeviations);
+  for (int count : remainders) EXPECT_NEAR(count, kDraws / 3, kSevenDeviations);
 }
 
 TEST(Random, ThreadsDrawDifferentNumbers) {

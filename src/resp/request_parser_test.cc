@@ -194,6 +194,23 @@ TEST(RequestParser, TellsHowManyBytesABulkNeeds) {
   EXPECT_EQ(parser.bytes_wanted(), 0u);
   EXPECT_EQ(parser.parse("*2\r\n$3\r\nGET\r\n$100000\r\nab", {}, args, consumed), Status::incomplete);
   EXPECT_EQ(parser.bytes_wanted(), 100'000u);
+  std::string argument = "*2\r\n$3\r\nGET\r\n$100000\r\n" + std::string(100'000, 'a') + "\r\n";
+  EXPECT_EQ(parser.parse(argument, {}, args, consumed), Status::complete);
+  EXPECT_EQ(parser.bytes_wanted(), 0u);
+  EXPECT_EQ(parser.parse("*2\r\n$3\r\nG", {}, args, consumed), Status::incomplete);
+  EXPECT_EQ(parser.bytes_wanted(), 4u);
+  EXPECT_EQ(parser.parse("*2\r\n$3\r\nGET\r\n", {}, args, consumed), Status::incomplete);
+  EXPECT_EQ(parser.bytes_wanted(), 0u) << "the next length is not known yet";
+}
+
+TEST(RequestParser, LongQuotedLinesKeepTheirWords) {
+  std::vector<std::string> words;
+  std::string line;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    words.emplace_back(1000, c);
+    line += "\"" + words.back() + "\" ";
+  }
+  EXPECT_EQ(play({line + "\r\n"}).commands, Commands{words});
 }
 
 TEST(RequestParser, StartsAfreshAfterAnError) {
