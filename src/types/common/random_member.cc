@@ -1,0 +1,160 @@
+#include "types/common/random_member.h"
+
+#include <absl/container/flat_hash_set.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/random.h"
+
+namespace basalt {
+
+namespace {
+
+constexpr uint64_t kItemsPerBucket = 4;
+constexpr uint64_t kPlaces = 16;
+constexpr uint64_t kMaxBuckets = uint64_t{1} << 31;
+// So many misses in a row mean hashes made to collide (or a damaged size): a chance of 10^-31 else.
+constexpr int kMaxMisses = 250;
+
+// A dart costs about as much as 32 steps of a cursor. Repeated members are kept in memory when all
+// are walked, so then the walk must not be much longer than the reply.
+constexpr uint64_t kWalkPerDistinct = 32;
+constexpr uint64_t kWalkPerRepeat = 8;
+
+uint64_t magnitude(int64_t count) {
+  return count < 0 ? 0 - static_cast<uint64_t>(count) : static_cast<uint64_t>(count);
+}
+
+// Decides, for each of a known number of members in turn, whether it is among those taken, such that
+// every choice of `wanted` of them is equally likely (Knuth, TAOCP 3.4.2, algorithm S).
+class Selection {
+ public:
+  Selection(uint64_t wanted, uint64_t members) : wanted_(std::min(wanted, members)), left_(members) {}
+  bool take() {
+    if (left_ == 0 || random_below(left_--) >= wanted_) return false;
+    --wanted_;
+    return true;
+  }
+  bool complete() const { return wanted_ == 0; }
+
+ private:
+  uint64_t wanted_;
+  uint64_t left_;
+};
+
+Result<void> sample_distinct_by_walking(Txn& txn, ObjectId object, uint64_t size, uint64_t count, MemberSink sink) {
+  Selection selection(count, size);
+  TRY(walk_members(txn, object, [&](Member member) {
+    if (selection.take()) sink(member);
+    return !selection.complete();
+  }));
+  if (!selection.complete()) return damaged_record("a collection's size");
+  return {};
+}
+
+Result<void> sample_distinct_by_darts(Txn& txn, ObjectId object, uint64_t size, uint64_t count, MemberSink sink) {
+  RandomMember darts(txn, object, size);
+  absl::flat_hash_set<std::string> taken;
+  taken.reserve(count);
+  while (taken.size() < count) {
+    const Member member = TRY(darts.pick());
+    if (taken.insert(std::string(member.name)).second) sink(member);
+  }
+  return {};
+}
+
+Result<void> sample_repeated_from_memory(Txn& txn, ObjectId object, uint64_t count, MemberSink sink) {
+  std::vector<std::pair<std::string, std::string>> copies;
+  TRY(walk_members(txn, object, [&](Member member) {
+    copies.emplace_back(member.name, member.value);
+    return true;
+  }));
+  if (copies.empty()) return damaged_record("a collection's size");
+  for (; count > 0; --count) {
+    const auto& [name, value] = copies[random_below(copies.size())];
+    sink({name, value});
+  }
+  return {};
+}
+
+Result<void> sample_repeated_by_darts(Txn& txn, ObjectId object, uint64_t size, uint64_t count, MemberSink sink) {
+  RandomMember darts(txn, object, size);
+  for (; count > 0; --count) sink(TRY(darts.pick()));
+  return {};
+}
+
+}  // namespace
+
+uint64_t random_reply_count(int64_t count, uint64_t size) {
+  if (count < 0) return size == 0 ? 0 : magnitude(count);
+  return std::min(magnitude(count), size);
+}
+
+void sample_members(const std::vector<Member>& members, int64_t count, MemberSink sink) {
+  uint64_t wanted = random_reply_count(count, members.size());
+  if (count < 0) {
+    for (; wanted > 0; --wanted) sink(members[random_below(members.size())]);
+    return;
+  }
+  Selection selection(wanted, members.size());
+  for (const Member& member : members) {
+    if (selection.take()) sink(member);
+  }
+}
+
+Result<void> sample_members(Txn& txn, ObjectId object, uint64_t size, int64_t count, MemberSink sink) {
+  const uint64_t wanted = random_reply_count(count, size);
+  if (wanted == 0) return {};
+  if (count < 0) {
+    return wanted >= size / kWalkPerRepeat ? sample_repeated_from_memory(txn, object, wanted, sink)
+                                           : sample_repeated_by_darts(txn, object, size, wanted, sink);
+  }
+  return wanted >= size / kWalkPerDistinct ? sample_distinct_by_walking(txn, object, size, wanted, sink)
+                                           : sample_distinct_by_darts(txn, object, size, wanted, sink);
+}
+
+RandomMember::RandomMember(Txn& txn, ObjectId object, uint64_t size)
+    : size_(size), buckets_(std::clamp(size / kItemsPerBucket, uint64_t{1}, kMaxBuckets)), cursor_(txn, object) {}
+
+Result<Member> RandomMember::pick() {
+  for (int misses = 0; misses < kMaxMisses; ++misses) {
+    if (auto member = TRY(throw_dart())) return *member;
+  }
+  return pick_by_walking();
+}
+
+Result<std::optional<Member>> RandomMember::throw_dart() {
+  const uint64_t bucket = random_below(buckets_);
+  const uint64_t place = random_below(kPlaces);
+  const auto first_hash = static_cast<uint32_t>((bucket << 32) / buckets_);
+  const uint64_t end_hash = ((bucket + 1) << 32) / buckets_;
+
+  cursor_.seek(first_hash);
+  std::optional<Member> hit;
+  uint64_t items = 0;
+  for (;; cursor_.next(), ++items) {
+    auto item = TRY(cursor_.item());
+    if (!item || item->position.hash >= end_hash) break;
+    if (items == place && place + 1 < kPlaces) return item->member();
+  }
+  if (place + 1 < kPlaces || items <= place) return std::nullopt;
+  const uint64_t in_last_place = items - place;
+  cursor_.seek(first_hash);
+  return TRY(step_to(place + random_below(in_last_place)));
+}
+
+// Slow, and fair whatever the hashes.
+Result<Member> RandomMember::pick_by_walking() {
+  cursor_.seek_to_first();
+  return step_to(random_below(size_));
+}
+
+Result<Member> RandomMember::step_to(uint64_t item) {
+  for (; item > 0 && TRY(cursor_.item()); --item) cursor_.next();
+  auto found = TRY(cursor_.item());
+  if (!found) return damaged_record("a collection's size");
+  return found->member();
+}
+
+}  // namespace basalt

@@ -1,0 +1,54 @@
+// Random members of a collection, each as likely as any other (SRANDMEMBER, SPOP, HRANDFIELD,
+// ZRANDMEMBER), without walking a spread collection when few are wanted.
+//
+// How a spread collection is sampled: its items lie in the order of a 32-bit hash. Taking the first
+// item behind a random hash would favour those with a wide gap before them. So the hash space is cut
+// into buckets that hold four items on average, each with sixteen places, and a dart is thrown at a
+// random place of a random bucket. The place's number is the number of an item in the bucket; a
+// place without an item is a miss, and thrown again. Every item has one place, so every item is
+// equally likely; one throw in four hits. (Of a bucket with more than sixteen items, one in a
+// million, the last place stands for all the rest.)
+//
+// Thread rules: those of the Txn. The key's lock is held or the Txn is frozen.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "types/common/members.h"
+
+namespace basalt {
+
+using MemberSink = absl::FunctionRef<void(Member)>;
+
+/// How many members a random command gives for `count` as clients write it: a negative one asks for
+/// that many with repeats, any other for at most that many different ones.
+uint64_t random_reply_count(int64_t count, uint64_t size);
+
+/// Gives random_reply_count(count, members.size()) of the members to `sink`: different ones in the
+/// order they have, repeated ones in random order.
+void sample_members(const std::vector<Member>& members, int64_t count, MemberSink sink);
+
+/// The same from a spread collection whose head says it has `size` members, at least one. What `sink`
+/// gets is borrowed for the call, which must not write to the Txn.
+Result<void> sample_members(Txn& txn, ObjectId object, uint64_t size, int64_t count, MemberSink sink);
+
+/// Throws darts at one spread collection.
+class RandomMember {
+ public:
+  RandomMember(Txn& txn, ObjectId object, uint64_t size);
+  /// One member, borrowed until the next pick.
+  Result<Member> pick();
+
+ private:
+  Result<std::optional<Member>> throw_dart();
+  Result<Member> pick_by_walking();
+  Result<Member> step_to(uint64_t item);
+
+  uint64_t size_;
+  uint64_t buckets_;
+  MemberCursor cursor_;
+};
+
+}  // namespace basalt
