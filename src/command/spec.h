@@ -40,6 +40,8 @@ enum CommandFlag : uint64_t {
   kBlind = 1 << 24,     ///< reads nothing it would have to commit for: consecutive ones share a batch
   kOffload = 1 << 25,   ///< O(N) over more than its keys: always on the storage pool
   kNoTxn = 1 << 26,     ///< touches no data: runs without a Txn commit (PING, CONFIG, …)
+  kRunsInsideMulti = 1 << 28,   ///< not queued by MULTI (EXEC, DISCARD, WATCH, …)
+  kInSubscribedMode = 1 << 29,  ///< allowed to a RESP2 subscriber
   kDangerous = 1 << 27, ///< @dangerous beyond what kAdmin implies (KEYS, SORT, …)
 };
 

@@ -11,6 +11,8 @@
 
 namespace basalt {
 
+class Txn;
+
 /// Redis's classes of notify-keyspace-events; the values are this process's own.
 enum class EventClass : uint16_t {
   none = 0,
@@ -41,7 +43,8 @@ struct Touch {
 class CommitObserver {
  public:
   virtual ~CommitObserver() = default;
-  virtual void committed(std::span<const Touch> touches) = 0;
+  /// `txn` is the one that committed; it still holds its locks.
+  virtual void committed(Txn& txn, std::span<const Touch> touches) = 0;
   /// Whether anyone listens for new-key events: SET must then find out whether its key was there.
   virtual bool wants_new_key_events() const { return false; }
 };

@@ -59,8 +59,11 @@ class Txn {
   /// Locks keys for writing. Inline: WouldBlock when one is taken elsewhere. Blocking: waits; only
   /// possible while nothing is held, otherwise tries like inline.
   Result<void> lock(std::span<const Key> keys);
-  bool holds(Key key) const { return locks_.holds(key); }
-  bool holds_any() const { return !locks_.empty(); }
+  /// What `owner` holds counts as held here; `owner` outlives this Txn. For serving a blocked client under
+  /// the locks of the commit that woke it. Further locks are then only tried for, never waited for.
+  void borrow_locks(const Txn& owner) { borrowed_ = &owner; }
+  bool holds(Key key) const { return locks_.holds(key) || (borrowed_ && borrowed_->holds(key)); }
+  bool holds_any() const { return !locks_.empty() || borrowed_; }
   /// From now on reads see this moment (and the pending writes). Does nothing when called again, or
   /// when locks are held: a writer reads the latest state of what it has locked.
   void freeze();
@@ -146,6 +149,7 @@ class Txn {
   Access access_;
   int64_t now_ms_;
   KeyLockSet locks_;
+  const Txn* borrowed_ = nullptr;
   Snapshot snapshot_;
   Batch batch_;
   std::vector<Touch> touches_;

@@ -43,6 +43,9 @@ class RequestParser {
   /// next call. On `incomplete` the caller calls again with the same bytes and more behind them.
   Status parse(std::string_view buffer, const Limits& limits, Args& args, size_t& consumed);
 
+  /// Forgets a command of which only a part has been seen: the next bytes start a new one.
+  void restart() { reset(); }
+
   /// "ERR Protocol error: …", after Status::error.
   const std::string& error() const { return error_; }
   /// The bytes still needed for the bulk string being read, if known: lets the caller size its

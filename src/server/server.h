@@ -1,0 +1,117 @@
+// Server: what the sessions share, put together once by main.cc and handed out by reference.
+//
+// Thread rules: the accessors are thread-safe, as is what they give.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "command/table.h"
+#include "keyspace/keyspace.h"
+#include "server/client_registry.h"
+#include "server/dispatcher.h"
+#include "server/stats.h"
+#include "server/storage_pool.h"
+#include "server/transaction.h"
+#include "server/waiting_clients.h"
+#include "server/wal_syncer.h"
+
+namespace basalt {
+
+class Config;
+class Checkpoints;
+
+class Server final : public CommitObserver {
+ public:
+  Server(Config& config, const Clock& clock, Store& store, Keyspace& keyspace, CommandTable& commands, unsigned io_threads,
+         unsigned storage_threads);
+  ~Server() override;
+
+  Config& config() { return config_; }
+  const Clock& clock() const { return clock_; }
+  Store& store() { return store_; }
+  Keyspace& keyspace() { return keyspace_; }
+  const CommandTable& commands() const { return commands_; }
+  Dispatcher& dispatcher() { return dispatcher_; }
+  ClientRegistry& clients() { return clients_; }
+  Stats& stats() { return stats_; }
+  StoragePool& pool() { return pool_; }
+  WalSyncer& wal() { return wal_; }
+  WatchRegistry& watches() { return watches_; }
+  WaitingClients& waiting() { return waiting_; }
+
+  /// The worker of I/O thread or pool thread `i`.
+  Worker io_worker(unsigned i) { return {Access::inline_, stats_.shard(i)}; }
+  Worker storage_worker(unsigned i) { return {Access::blocking, stats_.shard(io_threads_ + i)}; }
+  unsigned io_threads() const { return io_threads_; }
+
+  // ---- for sessions ----
+  RequestParser::Limits request_limits(const Session& session) const;
+  bool default_user_needs_no_password() const;
+  /// Whether something watches every command (MONITOR, a pause): then no run of blind writes forms.
+  bool needs_general_path() const { return general_path_.load(std::memory_order_relaxed); }
+  /// CLIENT PAUSE holds this command back; the session is resumed when the pause ends.
+  bool postpones(Session& session, const CommandSpec& spec);
+  void block(Session& session, const CommandTable::Match& match, const Args& args, const Outcome& outcome);
+  void observe_command(Session& session, const CommandSpec& spec, const Args& args, int64_t start_us, int64_t end_us);
+  void session_ended(Session& session);
+
+  // ---- CommitObserver ----
+  void committed(Txn& txn, std::span<const Touch> touches) override;
+  bool wants_new_key_events() const override { return false; }
+
+  // ---- pause ----
+  enum class Pause : uint8_t { none, writes, all };
+  void pause(Pause what, int64_t until_ms);
+  void unpause();
+
+  // ---- life ----
+  /// SHUTDOWN, SIGTERM: main.cc gives what to do.
+  void on_shutdown(std::function<void()> action) { shutdown_ = std::move(action); }
+  void request_shutdown() {
+    if (shutdown_) shutdown_();
+  }
+  /// Ten times a second, from the network's first I/O thread.
+  void tick();
+  int64_t started_ms() const { return started_ms_; }
+  const std::string& run_id() const { return run_id_; }
+
+  struct Rates {
+    std::atomic<uint64_t> operations{0}, input_bytes{0}, output_bytes{0};
+  };
+  const Rates& rates() const { return rates_; }
+
+ private:
+  Config& config_;
+  const Clock& clock_;
+  Store& store_;
+  Keyspace& keyspace_;
+  CommandTable& commands_;
+  const unsigned io_threads_;
+  Stats stats_;
+  ClientRegistry clients_;
+  WatchRegistry watches_;
+  WaitingClients waiting_{*this};
+  Dispatcher dispatcher_{*this};
+  WalSyncer wal_;
+  StoragePool pool_;
+  std::atomic<bool> general_path_{false};
+  std::mutex pause_mutex_;
+  std::atomic<Pause> pause_{Pause::none};
+  int64_t pause_until_ms_ = 0;
+  std::vector<std::weak_ptr<Transport>> paused_sessions_;
+  std::function<void()> shutdown_;
+  const int64_t started_ms_;
+  const std::string run_id_;
+  Rates rates_;
+  uint64_t last_operations_ = 0, last_input_ = 0, last_output_ = 0;
+  unsigned ticks_ = 0;
+};
+
+}  // namespace basalt

@@ -1,0 +1,166 @@
+#include "server/waiting_clients.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "base/clock.h"
+#include "command/call.h"
+#include "command/error_text.h"
+#include "server/dispatcher.h"
+#include "server/server.h"
+#include "server/stats.h"
+
+namespace basalt {
+
+namespace {
+
+std::string key_id(const Key& key) {
+  std::string id;
+  append_be(id, key.db);
+  id.append(key.name);
+  return id;
+}
+
+std::string timeout_reply(const Waiter& waiter) {
+  std::string out;
+  Reply reply(out, waiter.protocol);
+  if (waiter.outcome.on_timeout == Outcome::OnTimeout::null_array) reply.null_array();
+  else reply.null();
+  return out;
+}
+
+}  // namespace
+
+Waiter::Waiter(const std::shared_ptr<Session>& session, CommandTable::Match match, const Args& args, Outcome outcome)
+    : session(session),
+      client_id(session->id),
+      command(match, args),
+      db(session->db),
+      protocol(session->protocol),
+      outcome(outcome),
+      since_us(monotonic_us()) {}
+
+void WaitingClients::add(std::shared_ptr<Waiter> waiter, std::span<const Key> keys) {
+  std::lock_guard lock(mutex_);
+  for (const Key& key : keys) {
+    std::string id = key_id(key);
+    if (std::find(waiter->keys.begin(), waiter->keys.end(), id) != waiter->keys.end()) continue;
+    by_key_[id].push_back(waiter);
+    waiter->keys.push_back(std::move(id));
+  }
+  by_client_[waiter->client_id] = waiter;
+  count_.store(by_client_.size());
+}
+
+void WaitingClients::remove(const Waiter& waiter) {
+  std::lock_guard lock(mutex_);
+  for (const std::string& id : waiter.keys) {
+    auto it = by_key_.find(id);
+    if (it == by_key_.end()) continue;
+    it->second.remove_if([&](const auto& other) { return other.get() == &waiter; });
+    if (it->second.empty()) by_key_.erase(it);
+  }
+  auto it = by_client_.find(waiter.client_id);
+  if (it != by_client_.end() && it->second.get() == &waiter) by_client_.erase(it);
+  count_.store(by_client_.size());
+}
+
+std::vector<std::shared_ptr<Waiter>> WaitingClients::waiters_of(const std::string& id) const {
+  std::lock_guard lock(mutex_);
+  auto it = by_key_.find(id);
+  if (it == by_key_.end()) return {};
+  return {it->second.begin(), it->second.end()};
+}
+
+void WaitingClients::committed(Txn& txn, std::span<const Touch> touches) {
+  if (count() == 0) return;
+  // A served command may itself touch keys that others wait for (BLMOVE): they queue up here, behind
+  // the keys that are being served, instead of recursing.
+  static thread_local std::deque<std::string>* serving = nullptr;
+  std::deque<std::string> own;
+  std::deque<std::string>& ready = serving ? *serving : own;
+  for (const Touch& touch : touches)
+    if (touch.modified && !touch.whole_database) ready.push_back(key_id(touch.key));
+  if (serving) return;
+
+  serving = &own;
+  while (!ready.empty()) {
+    const std::string id = std::move(ready.front());
+    ready.pop_front();
+    std::vector<const CommandSpec*> unserved;  // commands that found nothing: the same one would again
+    for (const auto& waiter : waiters_of(id)) {
+      const CommandSpec* spec = waiter->command.match().spec;
+      if (std::find(unserved.begin(), unserved.end(), spec) != unserved.end()) continue;
+      if (!serve(waiter, &txn, txn.access())) unserved.push_back(spec);
+    }
+  }
+  serving = nullptr;
+}
+
+bool WaitingClients::serve(const std::shared_ptr<Waiter>& waiter, Txn* lender, Access access) {
+  std::lock_guard lock(waiter->mutex);
+  if (waiter->over) return true;
+  std::string out;
+  Reply reply(out, waiter->protocol);
+  Txn txn(server_.keyspace(), access);
+  if (lender) txn.borrow_locks(*lender);
+  auto outcome = server_.dispatcher().call(nullptr, *waiter->command.match().spec, waiter->command.args(), waiter->db, txn,
+                                           reply, true);
+  if (outcome && outcome->kind == Outcome::Kind::wait) return false;
+  if (outcome)
+    if (auto committed = txn.commit(); !committed) outcome = tl::unexpected(committed.error());
+  if (!outcome && outcome.error().would_block()) {
+    // The disk, or a lock on another key, is in the way: the pool tries again once our locks are free.
+    server_.pool().submit([this, waiter](unsigned) { serve(waiter, nullptr, Access::blocking); });
+    return true;
+  }
+  if (!outcome) {
+    out.clear();
+    reply.error(error_text(outcome.error()));
+  }
+  waiter->over = true;
+  remove(*waiter);
+  if (auto session = waiter->session.lock())
+    if (auto transport = session->transport()) transport->resume(std::move(out));
+  return true;
+}
+
+WaitingClients::Ended WaitingClients::end(uint64_t client_id, std::string reply) {
+  std::shared_ptr<Waiter> waiter;
+  {
+    std::lock_guard lock(mutex_);
+    auto it = by_client_.find(client_id);
+    if (it == by_client_.end()) return Ended::no;
+    waiter = it->second;
+  }
+  std::unique_lock lock(waiter->mutex, std::try_to_lock);
+  if (!lock) return Ended::busy;
+  if (waiter->over) return Ended::no;
+  waiter->over = true;
+  remove(*waiter);
+  if (reply.empty()) reply = timeout_reply(*waiter);
+  if (auto session = waiter->session.lock())
+    if (auto transport = session->transport()) transport->resume(std::move(reply));
+  return Ended::yes;
+}
+
+WaitingClients::Ended WaitingClients::time_out(uint64_t client_id) { return end(client_id, ""); }
+
+WaitingClients::Ended WaitingClients::unblock_with_error(uint64_t client_id) {
+  return end(client_id, "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+}
+
+void WaitingClients::forget(uint64_t client_id) {
+  std::shared_ptr<Waiter> waiter;
+  {
+    std::lock_guard lock(mutex_);
+    auto it = by_client_.find(client_id);
+    if (it == by_client_.end()) return;
+    waiter = it->second;
+  }
+  // Without the waiter's mutex (it may be served on a waiting thread right now): out of the registry it
+  // is found no more, and a reply to a connection that is gone goes nowhere.
+  remove(*waiter);
+}
+
+}  // namespace basalt
