@@ -41,11 +41,11 @@ Result<std::optional<MemberCursor::Item>> MemberCursor::item() const {
   return Item{{key->hash, key->member}, cursor_.value()};
 }
 
-Result<void> walk_members(Txn& txn, ObjectId object, absl::FunctionRef<bool(Member)> visit) {
+Result<void> walk_members(Txn& txn, ObjectId object, absl::FunctionRef<Result<bool>(Member)> visit) {
   MemberCursor cursor(txn, object);
   for (cursor.seek_to_first();; cursor.next()) {
     auto item = TRY(cursor.item());
-    if (!item || !visit(item->member())) return {};
+    if (!item || !TRY(visit(item->member()))) return {};
   }
 }
 

@@ -58,7 +58,7 @@ class MemberCursor {
   Cursor cursor_;
 };
 
-/// Shows every member to `visit`, until that says false.
-Result<void> walk_members(Txn& txn, ObjectId object, absl::FunctionRef<bool(Member)> visit);
+/// Shows every member to `visit`, until that says false or fails. The Txn must not be written meanwhile.
+Result<void> walk_members(Txn& txn, ObjectId object, absl::FunctionRef<Result<bool>(Member)> visit);
 
 }  // namespace basalt

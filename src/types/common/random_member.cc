@@ -45,8 +45,8 @@ class Selection {
 
 Result<void> sample_distinct_by_walking(Txn& txn, ObjectId object, uint64_t size, uint64_t count, MemberSink sink) {
   Selection selection(count, size);
-  TRY(walk_members(txn, object, [&](Member member) {
-    if (selection.take()) sink(member);
+  TRY(walk_members(txn, object, [&](Member member) -> Result<bool> {
+    if (selection.take()) TRY(sink(member));
     return !selection.complete();
   }));
   if (!selection.complete()) return damaged_record("a collection's size");
@@ -59,28 +59,28 @@ Result<void> sample_distinct_by_darts(Txn& txn, ObjectId object, uint64_t size, 
   taken.reserve(count);
   while (taken.size() < count) {
     const Member member = TRY(darts.pick());
-    if (taken.insert(std::string(member.name)).second) sink(member);
+    if (taken.insert(std::string(member.name)).second) TRY(sink(member));
   }
   return {};
 }
 
 Result<void> sample_repeated_from_memory(Txn& txn, ObjectId object, uint64_t count, MemberSink sink) {
   std::vector<std::pair<std::string, std::string>> copies;
-  TRY(walk_members(txn, object, [&](Member member) {
+  TRY(walk_members(txn, object, [&](Member member) -> Result<bool> {
     copies.emplace_back(member.name, member.value);
     return true;
   }));
   if (copies.empty()) return damaged_record("a collection's size");
   for (; count > 0; --count) {
     const auto& [name, value] = copies[random_below(copies.size())];
-    sink({name, value});
+    TRY(sink({name, value}));
   }
   return {};
 }
 
 Result<void> sample_repeated_by_darts(Txn& txn, ObjectId object, uint64_t size, uint64_t count, MemberSink sink) {
   RandomMember darts(txn, object, size);
-  for (; count > 0; --count) sink(TRY(darts.pick()));
+  for (; count > 0; --count) TRY(sink(TRY(darts.pick())));
   return {};
 }
 
@@ -91,16 +91,17 @@ uint64_t random_reply_count(int64_t count, uint64_t size) {
   return std::min(magnitude(count), size);
 }
 
-void sample_members(const std::vector<Member>& members, int64_t count, MemberSink sink) {
+Result<void> sample_members(const std::vector<Member>& members, int64_t count, MemberSink sink) {
   uint64_t wanted = random_reply_count(count, members.size());
   if (count < 0) {
-    for (; wanted > 0; --wanted) sink(members[random_below(members.size())]);
-    return;
+    for (; wanted > 0; --wanted) TRY(sink(members[random_below(members.size())]));
+    return {};
   }
   Selection selection(wanted, members.size());
   for (const Member& member : members) {
-    if (selection.take()) sink(member);
+    if (selection.take()) TRY(sink(member));
   }
+  return {};
 }
 
 Result<void> sample_members(Txn& txn, ObjectId object, uint64_t size, int64_t count, MemberSink sink) {

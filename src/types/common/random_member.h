@@ -20,7 +20,11 @@
 
 namespace basalt {
 
-using MemberSink = absl::FunctionRef<void(Member)>;
+/// Takes one member, borrowed for the call, which must not write to the Txn. Its failure ends the sampling.
+using MemberSink = absl::FunctionRef<Result<void>(Member)>;
+
+/// A few members repeated often enough fill any memory, so a longer reply is refused.
+inline constexpr size_t kMaxRandomReplyBytes = size_t{512} << 20;
 
 /// How many members a random command gives for `count` as clients write it: a negative one asks for
 /// that many with repeats, any other for at most that many different ones.
@@ -28,10 +32,9 @@ uint64_t random_reply_count(int64_t count, uint64_t size);
 
 /// Gives random_reply_count(count, members.size()) of the members to `sink`: different ones in the
 /// order they have, repeated ones in random order.
-void sample_members(const std::vector<Member>& members, int64_t count, MemberSink sink);
+Result<void> sample_members(const std::vector<Member>& members, int64_t count, MemberSink sink);
 
-/// The same from a spread collection whose head says it has `size` members, at least one. What `sink`
-/// gets is borrowed for the call, which must not write to the Txn.
+/// The same from a spread collection whose head says it has `size` members.
 Result<void> sample_members(Txn& txn, ObjectId object, uint64_t size, int64_t count, MemberSink sink);
 
 /// Throws darts at one spread collection.
