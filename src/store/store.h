@@ -61,7 +61,7 @@ class Value {
  private:
   friend class Store;
   friend class Batch;
-  alignas(8) char pinned_[88];  // a rocksdb::PinnableSlice; store.cc checks the size
+  alignas(8) char pinned_[96];  // a rocksdb::PinnableSlice; internal.h checks the size
 };
 
 class Store;
@@ -150,7 +150,6 @@ struct CursorBounds {
   std::string_view lower;  ///< empty: from the start
   std::string_view upper;  ///< exclusive; empty: to the end
   bool fill_cache = true;  ///< false for long background walks
-  bool pin = true;
 };
 
 class Store {
@@ -177,7 +176,8 @@ class Store {
   Result<void> flush_wal();
   /// And to the medium: survives power loss. Waits for the disk.
   Result<void> sync_wal();
-  /// Whether anything was written since the last flush_wal() began. Cheap.
+  /// Whether anything was written that no completed flush_wal() has handed over yet. A thread that
+  /// finds it false after its own write may acknowledge that write. Cheap.
   bool wal_dirty() const;
 
   /// Memtables to SST files. Waits.
@@ -189,7 +189,8 @@ class Store {
   Result<void> checkpoint(const std::string& directory);
   /// Reads every block of every file; corruption names the file.
   Result<void> verify_checksums();
-  /// Closes and opens again (DEBUG RELOAD). No other thread may be inside the store.
+  /// Closes and opens again (DEBUG RELOAD). No other thread may be inside the store, and nothing of
+  /// it (Value, Cursor, Snapshot) may be alive. After a failure it can only be destroyed.
   Result<void> reopen();
 
   /// A RocksDB property summed over the columns ("rocksdb.estimate-num-keys"), or of one.
@@ -209,6 +210,9 @@ class Store {
   /// Set while RocksDB refuses writes (disk full, I/O error); cleared when it recovers by itself.
   std::optional<StorageError> background_error() const;
   bool write_stalled() const;
+  /// Tries to accept writes again after a background error; without one it does nothing. RocksDB
+  /// does this by itself for a full disk, not for other I/O errors. Waits.
+  Result<void> resume();
 
   const std::string& directory() const;
   const RecoveryReport& recovery() const;

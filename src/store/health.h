@@ -1,0 +1,36 @@
+// What RocksDB's background threads report: errors that stop writes, and write stalls.
+//
+// Thread-safe; RocksDB calls the On… functions from its own threads.
+#pragma once
+
+#include <rocksdb/listener.h>
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "store/store.h"
+
+namespace basalt::store_internal {
+
+class Health final : public rocksdb::EventListener {
+ public:
+  explicit Health(std::string directory) : directory_(std::move(directory)) {}
+
+  std::optional<StorageError> background_error() const;
+  bool write_stalled() const;
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
+  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override;
+  void OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) override;
+
+ private:
+  const std::string directory_;
+  mutable std::mutex mutex_;
+  std::optional<StorageError> error_;  // under mutex_
+  std::array<std::atomic<bool>, kColumnCount> stalled_columns_{};
+};
+
+}  // namespace basalt::store_internal

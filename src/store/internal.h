@@ -1,0 +1,106 @@
+// What the files of this folder share; nobody else includes it.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/utilities/write_batch_with_index.h>
+
+#include <array>
+#include <atomic>
+#include <new>
+
+#include "store/data_directory.h"
+#include "store/health.h"
+#include "store/options.h"
+#include "store/store.h"
+
+namespace basalt {
+
+static_assert(sizeof(rocksdb::PinnableSlice) == sizeof(Value) && alignof(rocksdb::PinnableSlice) <= alignof(Value),
+              "Value holds a PinnableSlice in place, so that an array of one is an array of the other");
+
+namespace store_internal {
+
+using ColumnHandles = std::array<rocksdb::ColumnFamilyHandle*, kColumnCount>;
+
+inline rocksdb::Slice to_slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+inline std::string_view to_view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+inline rocksdb::PinnableSlice& pinned_in(char* storage) {
+  return *std::launder(reinterpret_cast<rocksdb::PinnableSlice*>(storage));
+}
+
+}  // namespace store_internal
+
+// The log of operations is what a Batch is. RocksDB's two forms are made from it: a WriteBatch when it
+// is applied, and, at the first read through it, an index that then follows the log.
+//
+//   log := { Operation, key bytes, value bytes }
+struct Batch::Impl {
+  enum class Kind : uint8_t { put, erase, erase_range };  // erase_range: the value is the end
+  struct Operation {
+    Kind kind;
+    Column column;
+    uint32_t key_size;
+    uint64_t value_size;
+  };
+
+  void append(Kind kind, Column column, std::string_view key, std::string_view value);
+  template <typename Function>
+  rocksdb::Status replay(size_t from, Function&& function) const;
+
+  /// All of it, for DB::Write.
+  rocksdb::Status build(const store_internal::ColumnHandles& columns);
+  /// Brings the index up to the log's end.
+  rocksdb::Status refresh_index(const store_internal::ColumnHandles& columns);
+
+  std::string log;
+  uint32_t count = 0;
+  size_t saved_size = 0;
+  uint32_t saved_count = 0;
+
+  rocksdb::WriteBatch writes;
+  std::unique_ptr<rocksdb::WriteBatchWithIndex> index;
+  size_t indexed_size = 0;  // how much of the log the index has
+};
+
+struct Cursor::Impl {
+  bool in_bounds() const;
+
+  std::string lower;
+  std::string upper;
+  rocksdb::Slice lower_slice;  // RocksDB keeps pointers to these
+  rocksdb::Slice upper_slice;
+  rocksdb::ReadOptions options;
+  std::unique_ptr<rocksdb::Iterator> iterator;
+  rocksdb::Status failure;  // the batch could not be indexed
+  // Pending writes are merged in by an iterator that, before RocksDB 9, does not keep them in bounds.
+  bool over_batch = false;
+  const std::string* directory = nullptr;
+};
+
+struct Store::Impl {
+  explicit Impl(const StoreOptions& options);
+  ~Impl() { close(); }
+
+  Result<void> open(bool has_database);
+  void close();
+  rocksdb::ColumnFamilyHandle* column(Column column) const { return columns[static_cast<size_t>(column)]; }
+  /// The index of a batch that has writes; nullptr when there is nothing to look over.
+  Result<rocksdb::WriteBatchWithIndex*> overlay(Batch* pending);
+
+  StoreOptions options;
+  store_internal::DirectoryLock lock;
+  store_internal::EngineOptions engine;
+  std::shared_ptr<store_internal::Health> health;
+  std::unique_ptr<rocksdb::DB> db;
+  rocksdb::ColumnFamilyHandle* default_column = nullptr;  // RocksDB insists on one; it stays empty
+  store_internal::ColumnHandles columns{};
+  std::array<rocksdb::ReadOptions, 2> read_options;    // by ReadMode
+  std::array<rocksdb::WriteOptions, 2> write_options;  // by WriteMode
+  RecoveryReport report;
+
+  // Writes begun, and how many of them the last completed WAL flush covered.
+  alignas(64) std::atomic<uint64_t> writes{0};
+  std::atomic<uint64_t> flushed_writes{0};
+};
+
+}  // namespace basalt

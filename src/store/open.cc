@@ -1,0 +1,194 @@
+// Opening and closing: what is checked before RocksDB touches the directory, and in which order.
+#include <fmt/format.h>
+#include <glog/logging.h>
+#include <rocksdb/version.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/clock.h"
+#include "layout/system_record.h"
+#include "store/errors.h"
+#include "store/internal.h"
+
+namespace basalt {
+
+using store_internal::failure;
+using store_internal::to_slice;
+
+namespace {
+
+using Cause = StorageError::Cause;
+
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+uint64_t wal_bytes(const std::string& directory) {
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".log") bytes += it->file_size(error);
+  }
+  return bytes;
+}
+
+// Reads the whole MANIFEST and changes nothing: damage shows here.
+Result<std::vector<std::string>> list_columns(const std::string& directory, const std::string& manifest) {
+  rocksdb::DBOptions options;
+  options.info_log = std::make_shared<SilentLogger>();
+  std::vector<std::string> names;
+  auto status = rocksdb::DB::ListColumnFamilies(options, directory, &names);
+  if (status.ok()) return names;
+  return tl::unexpected<Error>(
+      store_internal::damaged_error(directory, fmt::format("{} cannot be read ({})", manifest, status.ToString())));
+}
+
+Result<void> check_columns(const std::string& directory, const std::vector<std::string>& names, bool ours) {
+  for (const auto& name : names) {
+    if (name == rocksdb::kDefaultColumnFamilyName) continue;
+    ours = true;
+    if (std::find(kColumnNames.begin(), kColumnNames.end(), name) == kColumnNames.end()) {
+      return tl::unexpected<Error>(StorageError{
+          Cause::io, fmt::format("the database in {} has a column '{}' that this build does not know; it belongs to "
+                                 "another program or a newer Basalt",
+                                 directory, name)});
+    }
+  }
+  if (!ours) {
+    return tl::unexpected<Error>(
+        StorageError{Cause::io, fmt::format("{} holds a RocksDB database of another program", directory)});
+  }
+  return {};
+}
+
+Error open_error(const rocksdb::Status& status, const std::string& directory) {
+  const std::string text = status.ToString();
+  if (status.IsIOError() && text.find("lock") != std::string::npos) return store_internal::in_use_error(directory);
+  if (status.IsCorruption() || status.IsPathNotFound() || status.IsNotFound()) {
+    return store_internal::damaged_error(directory, text);
+  }
+  return store_internal::storage_error(status, directory);
+}
+
+// The system column repeats the format version, in case the file was lost on the way here.
+Result<void> check_version_record(Store& store, const StoreOptions& options, bool created) {
+  Value value;
+  if (TRY(store.get(Column::system, layout::version_key(), {}, &value))) {
+    auto version = layout::decode_version(value.view());
+    if (!version) {
+      return tl::unexpected<Error>(
+          store_internal::damaged_error(options.directory, "the format version record is unreadable"));
+    }
+    if (*version > layout::kFormatVersion) {
+      return tl::unexpected<Error>(store_internal::newer_format_error(options.directory, *version));
+    }
+    return {};
+  }
+  if (options.read_only) return {};
+  if (!created) LOG(WARNING) << "no format version record in " << options.directory << "; writing it";
+  Batch batch;
+  batch.put(Column::system, layout::version_key(), layout::encode_version(layout::kFormatVersion));
+  TRY(store.write(batch, WriteMode::blocking));
+  return store.sync_wal();
+}
+
+}  // namespace
+
+Store::Impl::Impl(const StoreOptions& options)
+    : options(options), health(std::make_shared<store_internal::Health>(options.directory)) {
+  read_options[static_cast<size_t>(ReadMode::cache_only)].read_tier = rocksdb::kBlockCacheTier;
+  write_options[static_cast<size_t>(WriteMode::no_stall)].no_slowdown = true;
+}
+
+Result<void> Store::Impl::open(bool has_database) {
+  const int64_t started_us = monotonic_us();
+  report = RecoveryReport{};
+  report.created = !has_database;
+  report.wal_bytes = wal_bytes(options.directory);
+
+  engine.db.create_if_missing = !has_database;
+  engine.db.listeners = {health};
+  if (options.read_only) engine.db.info_log = std::make_shared<SilentLogger>();
+  rocksdb::ColumnFamilyOptions default_options;
+  default_options.write_buffer_size = 64 * 1024;
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors{{rocksdb::kDefaultColumnFamilyName, default_options}};
+  for (size_t i = 0; i < kColumnCount; ++i) {
+    descriptors.emplace_back(std::string(kColumnNames[i]), engine.columns[i]);
+  }
+  rocksdb::DB* opened = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  auto status = options.read_only
+                    ? rocksdb::DB::OpenForReadOnly(engine.db, options.directory, descriptors, &handles, &opened)
+                    : rocksdb::DB::Open(engine.db, options.directory, descriptors, &handles, &opened);
+  if (!status.ok()) return tl::unexpected<Error>(open_error(status, options.directory));
+  db.reset(opened);
+  default_column = handles[0];
+  std::copy(handles.begin() + 1, handles.end(), columns.begin());
+
+  std::vector<rocksdb::LiveFileMetaData> files;
+  db->GetLiveFilesMetaData(&files);
+  report.sst_files = files.size();
+  for (const auto& file : files) report.sst_bytes += file.size;
+  report.open_ms = (monotonic_us() - started_us) / 1000;
+  return {};
+}
+
+void Store::Impl::close() {
+  if (!db) return;
+  if (!options.read_only) {
+    auto status = db->FlushWAL(true);
+    if (!status.ok()) LOG(ERROR) << store_internal::storage_error(status, options.directory).detail;
+  }
+  for (auto* handle : columns) (void)db->DestroyColumnFamilyHandle(handle);
+  (void)db->DestroyColumnFamilyHandle(default_column);
+  columns.fill(nullptr);
+  default_column = nullptr;
+  auto status = db->Close();
+  if (!status.ok()) LOG(ERROR) << store_internal::storage_error(status, options.directory).detail;
+  db.reset();
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  auto impl = std::make_unique<Impl>(options);
+  impl->engine = TRY(store_internal::engine_options(options));
+  auto claim = TRY(store_internal::claim_directory(options.directory, options.create_if_missing, options.read_only));
+  impl->lock = std::move(claim.lock);
+  if (claim.has_database) {
+    const auto names = TRY(list_columns(options.directory, claim.manifest));
+    TRY(check_columns(options.directory, names, claim.format.has_value()));
+  } else if (!claim.format) {
+    // First, so that a directory with a database and without this file was not made here.
+    TRY(store_internal::write_format_file(options.directory, layout::kFormatVersion));
+    claim.format = layout::kFormatVersion;
+  }
+  TRY(impl->open(claim.has_database));
+  std::unique_ptr<Store> store(new Store(std::move(impl)));
+  TRY(check_version_record(*store, options, !claim.has_database));
+  if (!claim.format && !options.read_only) {
+    TRY(store_internal::write_format_file(options.directory, layout::kFormatVersion));
+  }
+  return store;
+}
+
+Result<void> Store::reopen() {
+  impl_->close();
+  // Anew: caches and counters start empty, as in a new process.
+  impl_->engine = TRY(store_internal::engine_options(impl_->options));
+  return impl_->open(true);
+}
+
+std::string Store::engine_version() {
+#ifdef BASALT_SYSTEM_ROCKSDB
+  return rocksdb::GetRocksVersionAsString() + " (system library)";
+#else
+  return rocksdb::GetRocksVersionAsString() + " (release build)";
+#endif
+}
+
+}  // namespace basalt

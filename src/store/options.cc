@@ -1,0 +1,304 @@
+#include "store/options.h"
+
+#include <fmt/format.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_manager.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+#include <rocksdb/version.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+namespace basalt::store_internal {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+constexpr uint64_t kGiB = uint64_t{1} << 30;
+constexpr uint64_t kDefaultBudget = 256 * kMiB;
+constexpr uint64_t kSmallestBudget = 16 * kMiB;
+
+rocksdb::CompressionType supported(rocksdb::CompressionType wanted) {
+  const auto available = rocksdb::GetSupportedCompressions();
+  return std::find(available.begin(), available.end(), wanted) != available.end() ? wanted : rocksdb::kNoCompression;
+}
+
+// RocksDB keeps every table open when it may (-1): a table that is not open costs a cache_only read
+// its chance. With few descriptors it must not take them all: clients need some.
+int max_open_files() {
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
+  constexpr uint64_t kEnoughForAll = 200'000;
+  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= kEnoughForAll) return -1;
+  return static_cast<int>(std::max<uint64_t>(limit.rlim_cur / 2, 64));
+}
+
+rocksdb::DBOptions database_options(const StoreOptions& options, const MemoryPlan& plan) {
+  rocksdb::DBOptions db;
+  db.create_missing_column_families = !options.read_only;
+  db.paranoid_checks = true;
+
+  // The WAL. The server flushes the buffer itself, once per turn of a connection (manual_wal_flush).
+  db.manual_wal_flush = true;
+  // What a killed process leaves behind is an incomplete last record, which nobody was told of:
+  // it is dropped. Damage anywhere else may hide acknowledged writes, so opening fails and says
+  // where; kPointInTimeRecovery would drop everything behind the damage and say nothing.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // A synced WAL file that is missing or shorter than it was fails the opening too.
+  db.track_and_verify_wals_in_manifest = true;
+  // Bounds the replay after a crash, also when a quiet column's memtable never fills.
+  db.max_total_wal_size = plan.wal;
+  // Tables are written by background threads: hand them to the device little by little. WAL buffers
+  // are written by I/O threads, and sync_file_range may wait for the device: not there.
+  db.bytes_per_sync = kMiB;
+  db.wal_bytes_per_sync = 0;
+
+  db.max_background_jobs = std::max(options.background_jobs, 2);
+  db.max_open_files = max_open_files();
+  // Old files are deleted by background threads, not by the I/O thread that closes an iterator.
+  db.avoid_unnecessary_blocking_io = true;
+  db.compaction_readahead_size = 2 * kMiB;
+
+  // The WAL holds what memtables held, so stopping does not wait for a flush, and columns need no
+  // atomic flush to agree after a crash.
+  db.avoid_flush_during_shutdown = false;
+  db.atomic_flush = false;
+
+  db.max_log_file_size = 8 * kMiB;
+  db.keep_log_file_num = 4;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  // Watches free space after "no space left" and lets writes go on when it returns.
+  db.sst_file_manager.reset(rocksdb::NewSstFileManager(rocksdb::Env::Default()));
+  return db;
+}
+
+// Index and filter blocks live in the block cache, so the budget covers them. They are split in
+// partitions: a 64 MiB file's filter is a megabyte, too much to load for one key and too much to
+// evict at once. The small top levels, and everything of L0 files, stay pinned.
+rocksdb::BlockBasedTableOptions table_base(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.pin_top_level_index_and_filter = true;
+  table.metadata_block_size = 8 * 1024;
+  table.whole_key_filtering = true;
+  return table;
+}
+
+constexpr double kFilterBitsPerKey = 10;
+
+// Ribbon filters take 30% less space than Bloom filters and more CPU to ask. The bottom level has
+// nine keys of ten, and is asked last.
+std::shared_ptr<const rocksdb::FilterPolicy> ribbon_at_bottom() {
+  constexpr int kBottomLevel = 6;
+  return std::shared_ptr<const rocksdb::FilterPolicy>(rocksdb::NewRibbonFilterPolicy(kFilterBitsPerKey, kBottomLevel));
+}
+std::shared_ptr<const rocksdb::FilterPolicy> bloom() {
+  return std::shared_ptr<const rocksdb::FilterPolicy>(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
+}
+
+rocksdb::BlockBasedTableOptions table_options(Column column, const std::shared_ptr<rocksdb::Cache>& cache) {
+  auto table = table_base(cache);
+  switch (column) {
+    case Column::strings:
+      // Read by key: small blocks, so that a cached key drags few others along, and a hash index
+      // inside them.
+      table.filter_policy = ribbon_at_bottom();
+      table.block_size = 4 * 1024;
+      table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+      break;
+    case Column::heads:
+      // Every SET asks this column's filters for a key that is not there: the quickest filter.
+      table.filter_policy = bloom();
+      table.block_size = 4 * 1024;
+      table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+      break;
+    case Column::items:
+      // Read by key and in ranges.
+      table.filter_policy = ribbon_at_bottom();
+      table.block_size = 8 * 1024;
+      break;
+    case Column::scores:
+    case Column::expiry:
+      // Only walked in order: a filter would never be asked.
+      table.filter_policy = nullptr;
+      table.partition_filters = false;
+      table.block_size = 8 * 1024;
+      break;
+    case Column::streams:
+      table.filter_policy = bloom();
+      table.block_size = 16 * 1024;
+      break;
+    case Column::system: table.filter_policy = bloom(); break;
+  }
+  return table;
+}
+
+rocksdb::ColumnFamilyOptions column_options(Column column, const MemoryPlan& plan) {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = write_buffer_of(column, plan);
+  // More than one full memtable may wait for its flush before writers do.
+  options.max_write_buffer_number = 4;
+  options.min_write_buffer_number_to_merge = 1;
+
+  // Levels sized from the bottom up: about a tenth of the data is above the bottom level, whatever
+  // its size, so space amplification stays near 1.1.
+  options.level_compaction_dynamic_level_bytes = true;
+  options.target_file_size_base = 64 * kMiB;
+  options.max_bytes_for_level_base = std::max<uint64_t>(4 * options.write_buffer_size, 64 * kMiB);
+  options.level0_file_num_compaction_trigger = 4;
+  options.level0_slowdown_writes_trigger = 20;
+  options.level0_stop_writes_trigger = 36;
+
+  options.compression = supported(rocksdb::kLZ4Compression);
+  options.bottommost_compression = supported(rocksdb::kZSTD);
+
+  // Columns asked by key have a Bloom filter over the memtable too: asking for what is not there
+  // skips the skip list.
+  if (column == Column::strings || column == Column::heads || column == Column::items) {
+    options.memtable_whole_key_filtering = true;
+    options.memtable_prefix_bloom_size_ratio = 0.02;
+  }
+  // Popping from one end leaves runs of tombstones that the next pop must step over: a file with
+  // many of them is compacted without waiting for its level to fill.
+  if (column == Column::scores || column == Column::expiry || column == Column::items) {
+    constexpr size_t kWindow = 1024;
+    constexpr size_t kDeletions = 512;
+    constexpr double kFileRatio = 0.5;
+    options.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(kWindow, kDeletions, kFileRatio));
+  }
+  return options;
+}
+
+std::shared_ptr<rocksdb::Cache> block_cache(uint64_t bytes) {
+  rocksdb::LRUCacheOptions options;
+  options.capacity = bytes;
+  // Half is for index and filter blocks and for data blocks that were asked for twice, so that one
+  // long walk does not empty the cache.
+  options.high_pri_pool_ratio = 0.5;
+  return rocksdb::NewLRUCache(options);
+}
+
+// ---- overrides ----
+
+using OptionMap = std::unordered_map<std::string, std::string>;
+
+rocksdb::ConfigOptions strict_config() {
+  rocksdb::ConfigOptions config;
+  config.ignore_unknown_options = false;
+  config.ignore_unsupported_options = false;
+  config.invoke_prepare_options = false;
+  return config;
+}
+
+// The names that an options object prints are the names it understands.
+bool knows(const std::string& printed, const std::string& name) {
+  OptionMap names;
+  return rocksdb::StringToMap(printed, &names).ok() && names.contains(name);
+}
+
+tl::unexpected<Error> bad_override(const std::string& name, const std::string& value, std::string why) {
+  return tl::unexpected<Error>(
+      StorageError{StorageError::Cause::io, fmt::format("rocksdb.{} '{}': {}", name, value, why)});
+}
+
+struct Overridable {
+  rocksdb::DBOptions* db;
+  rocksdb::ColumnFamilyOptions* columns;
+  rocksdb::BlockBasedTableOptions* tables;
+};
+
+Result<void> apply_override(const std::string& name, const std::string& value, Overridable target) {
+  const auto config = strict_config();
+  const OptionMap one{{name, value}};
+  std::string printed;
+  auto refused = [&](const rocksdb::Status& status) {
+    const char* why = status.getState();
+    return bad_override(name, value, why ? fmt::format("not a valid value ({})", why) : "not a valid value");
+  };
+  if (rocksdb::GetStringFromDBOptions(config, *target.db, &printed).ok() && knows(printed, name)) {
+    auto status = rocksdb::GetDBOptionsFromMap(config, rocksdb::DBOptions(*target.db), one, target.db);
+    if (!status.ok()) return refused(status);
+    return {};
+  }
+  if (rocksdb::GetStringFromColumnFamilyOptions(config, target.columns[0], &printed).ok() && knows(printed, name)) {
+    for (size_t i = 0; i < kColumnCount; ++i) {
+      auto& columns = target.columns[i];
+      auto status =
+          rocksdb::GetColumnFamilyOptionsFromMap(config, rocksdb::ColumnFamilyOptions(columns), one, &columns);
+      if (!status.ok()) return refused(status);
+    }
+    return {};
+  }
+  std::unique_ptr<rocksdb::TableFactory> factory(rocksdb::NewBlockBasedTableFactory(target.tables[0]));
+  if (factory->GetOptionString(config, &printed).ok() && knows(printed, name)) {
+    for (size_t i = 0; i < kColumnCount; ++i) {
+      auto& table = target.tables[i];
+      auto status =
+          rocksdb::GetBlockBasedTableOptionsFromMap(config, rocksdb::BlockBasedTableOptions(table), one, &table);
+      if (!status.ok()) return refused(status);
+    }
+    return {};
+  }
+  return bad_override(name, value, "RocksDB has no such option");
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(uint64_t budget) {
+  MemoryPlan plan{};
+  plan.budget = std::max(budget ? budget : kDefaultBudget, kSmallestBudget);
+  plan.memtables = std::min(plan.budget / 4, kGiB);
+  plan.large_buffer = std::clamp(plan.memtables / 4, kMiB, 64 * kMiB);
+  plan.small_buffer = std::clamp(plan.memtables / 8, kMiB / 2, 8 * kMiB);
+  plan.wal = std::clamp(plan.memtables * 2, 64 * kMiB, kGiB);
+  return plan;
+}
+
+uint64_t write_buffer_of(Column column, const MemoryPlan& plan) {
+  switch (column) {
+    case Column::strings:
+    case Column::heads:
+    case Column::items:
+    case Column::scores: return plan.large_buffer;
+    case Column::expiry:
+    case Column::streams:
+    case Column::system: return plan.small_buffer;
+  }
+  return plan.small_buffer;
+}
+
+Result<EngineOptions> engine_options(const StoreOptions& options) {
+  const auto plan = plan_memory(options.memory_budget);
+  EngineOptions engine;
+  engine.cache = block_cache(plan.budget);
+  // Charged to the cache. It asks for flushes and never makes a writer wait.
+  engine.write_buffers = std::make_shared<rocksdb::WriteBufferManager>(plan.memtables, engine.cache, false);
+  engine.statistics = rocksdb::CreateDBStatistics();
+  engine.statistics->set_stats_level(rocksdb::StatsLevel::kExceptDetailedTimers);
+
+  engine.db = database_options(options, plan);
+  engine.db.write_buffer_manager = engine.write_buffers;
+  engine.db.statistics = engine.statistics;
+  std::array<rocksdb::BlockBasedTableOptions, kColumnCount> tables;
+  for (size_t i = 0; i < kColumnCount; ++i) {
+    engine.columns[i] = column_options(static_cast<Column>(i), plan);
+    tables[i] = table_options(static_cast<Column>(i), engine.cache);
+  }
+  for (const auto& [name, value] : options.overrides) {
+    TRY(apply_override(name, value, {&engine.db, engine.columns.data(), tables.data()}));
+  }
+  for (size_t i = 0; i < kColumnCount; ++i) {
+    engine.columns[i].table_factory.reset(rocksdb::NewBlockBasedTableFactory(tables[i]));
+  }
+  return engine;
+}
+
+}  // namespace basalt::store_internal

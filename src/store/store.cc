@@ -1,0 +1,174 @@
+// Reads and writes: the paths every command takes.
+#include "store/store.h"
+
+#include "store/errors.h"
+#include "store/internal.h"
+
+namespace basalt {
+
+using store_internal::failure;
+using store_internal::pinned_in;
+using store_internal::to_slice;
+using store_internal::to_view;
+
+// ---- Value ----
+
+Value::Value() { new (pinned_) rocksdb::PinnableSlice(); }
+Value::~Value() { pinned_in(pinned_).~PinnableSlice(); }
+Value::Value(Value&& o) noexcept { new (pinned_) rocksdb::PinnableSlice(std::move(pinned_in(o.pinned_))); }
+Value& Value::operator=(Value&& o) noexcept {
+  if (this != &o) pinned_in(pinned_) = std::move(pinned_in(o.pinned_));
+  return *this;
+}
+std::string_view Value::view() const { return to_view(pinned_in(const_cast<char*>(pinned_))); }
+void Value::reset() { pinned_in(pinned_).Reset(); }
+
+// ---- Snapshot ----
+
+Snapshot& Snapshot::operator=(Snapshot&& o) noexcept {
+  if (this != &o) {
+    release();
+    store_ = std::exchange(o.store_, nullptr);
+    handle_ = std::exchange(o.handle_, nullptr);
+  }
+  return *this;
+}
+
+void Snapshot::release() {
+  if (!handle_) return;
+  store_->impl_->db->ReleaseSnapshot(static_cast<const rocksdb::Snapshot*>(handle_));
+  handle_ = nullptr;
+}
+
+Snapshot Store::snapshot() {
+  Snapshot snapshot;
+  snapshot.store_ = this;
+  snapshot.handle_ = impl_->db->GetSnapshot();
+  return snapshot;
+}
+
+// ---- reads ----
+
+namespace {
+
+// The prepared options as they are, or a copy with the snapshot in it.
+class ReadOptionsFor {
+ public:
+  ReadOptionsFor(const rocksdb::ReadOptions& prepared, const void* snapshot) : chosen_(&prepared) {
+    if (!snapshot) return;
+    copy_.emplace(prepared);
+    copy_->snapshot = static_cast<const rocksdb::Snapshot*>(snapshot);
+    chosen_ = &*copy_;
+  }
+  const rocksdb::ReadOptions& operator*() const { return *chosen_; }
+
+ private:
+  std::optional<rocksdb::ReadOptions> copy_;
+  const rocksdb::ReadOptions* chosen_;
+};
+
+}  // namespace
+
+Result<rocksdb::WriteBatchWithIndex*> Store::Impl::overlay(Batch* pending) {
+  if (!pending || pending->empty()) return nullptr;
+  auto status = pending->impl_->refresh_index(columns);
+  if (!status.ok()) return failure(status, options.directory);
+  return pending->impl_->index.get();
+}
+
+Result<bool> Store::get(Column column, std::string_view key, const ReadView& view, Value* out) {
+  auto& value = pinned_in(out->pinned_);
+  value.Reset();
+  ReadOptionsFor options(impl_->read_options[static_cast<size_t>(view.mode)],
+                         view.snapshot ? view.snapshot->handle_ : nullptr);
+  auto* handle = impl_->column(column);
+  rocksdb::Status status;
+  if (auto* overlay = TRY(impl_->overlay(view.pending))) {
+    status = overlay->GetFromBatchAndDB(impl_->db.get(), *options, handle, to_slice(key), &value);
+  } else {
+    status = impl_->db->Get(*options, handle, to_slice(key), &value);
+  }
+  if (status.ok()) return true;
+  if (status.IsNotFound()) return false;
+  return failure(status, impl_->options.directory, view.mode == ReadMode::blocking);
+}
+
+Result<void> Store::multi_get(Column column, const std::vector<std::string_view>& keys, const ReadView& view,
+                              std::vector<Value>* values, std::vector<bool>* found) {
+  const size_t n = keys.size();
+  values->clear();
+  values->resize(n);
+  found->assign(n, false);
+  if (n == 0) return {};
+  if (view.mode == ReadMode::cache_only) {
+    // RocksDB's MultiGet takes a block that is not cached for an empty value, and says OK; its Get
+    // says Incomplete. Nothing is read from disk here, so there is nothing to read in parallel.
+    for (size_t i = 0; i < n; ++i) (*found)[i] = TRY(get(column, keys[i], view, &(*values)[i]));
+    return {};
+  }
+  std::vector<rocksdb::Slice> slices(n);
+  for (size_t i = 0; i < n; ++i) slices[i] = to_slice(keys[i]);
+  std::vector<rocksdb::Status> statuses(n);
+  auto* pinned = &pinned_in((*values)[0].pinned_);
+  ReadOptionsFor options(impl_->read_options[static_cast<size_t>(view.mode)],
+                         view.snapshot ? view.snapshot->handle_ : nullptr);
+  auto* handle = impl_->column(column);
+  if (auto* overlay = TRY(impl_->overlay(view.pending))) {
+    overlay->MultiGetFromBatchAndDB(impl_->db.get(), *options, handle, n, slices.data(), pinned, statuses.data(),
+                                    false);
+  } else {
+    impl_->db->MultiGet(*options, handle, n, slices.data(), pinned, statuses.data(), false);
+  }
+  for (size_t i = 0; i < n; ++i) {
+    (*found)[i] = statuses[i].ok();
+    if (!statuses[i].ok() && !statuses[i].IsNotFound()) return failure(statuses[i], impl_->options.directory);
+  }
+  return {};
+}
+
+// ---- writes ----
+
+Result<void> Store::write(Batch& batch, WriteMode mode) {
+  if (batch.empty()) return {};
+  auto status = batch.impl_->build(impl_->columns);
+  if (status.ok()) {
+    status = impl_->db->Write(impl_->write_options[static_cast<size_t>(mode)], &batch.impl_->writes);
+    // Even a failed write may have reached the WAL buffer.
+    impl_->writes.fetch_add(1, std::memory_order_release);
+  }
+  if (status.ok()) return {};
+  return failure(status, impl_->options.directory, mode == WriteMode::blocking);
+}
+
+bool Store::wal_dirty() const {
+  return impl_->writes.load(std::memory_order_acquire) != impl_->flushed_writes.load(std::memory_order_acquire);
+}
+
+namespace {
+
+// Flushes may end in another order than they began; what the longest one covered counts.
+void raise_to(std::atomic<uint64_t>& mark, uint64_t value) {
+  uint64_t seen = mark.load(std::memory_order_relaxed);
+  while (seen < value && !mark.compare_exchange_weak(seen, value, std::memory_order_release)) {
+  }
+}
+
+}  // namespace
+
+Result<void> Store::flush_wal() {
+  const uint64_t covered = impl_->writes.load(std::memory_order_acquire);
+  auto status = impl_->db->FlushWAL(false);
+  if (!status.ok()) return failure(status, impl_->options.directory);
+  raise_to(impl_->flushed_writes, covered);
+  return {};
+}
+
+Result<void> Store::sync_wal() {
+  const uint64_t covered = impl_->writes.load(std::memory_order_acquire);
+  auto status = impl_->db->FlushWAL(true);
+  if (!status.ok()) return failure(status, impl_->options.directory);
+  raise_to(impl_->flushed_writes, covered);
+  return {};
+}
+
+}  // namespace basalt

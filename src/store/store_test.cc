@@ -1,0 +1,279 @@
+#include "store/store.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "store/store_testing.h"
+
+namespace basalt {
+namespace {
+
+void put(Store& store, Column column, std::string_view key, std::string_view value) {
+  Batch batch;
+  batch.put(column, key, value);
+  ASSERT_TRUE(succeeded(store.write(batch, WriteMode::blocking)));
+}
+
+/// The value, "(none)" or "(would block)".
+std::string get(Store& store, Column column, std::string_view key, const ReadView& view = {}) {
+  Value value;
+  auto found = store.get(column, key, view, &value);
+  if (!found) return found.error().would_block() ? "(would block)" : "(" + describe(found.error()) + ")";
+  return *found ? std::string(value.view()) : "(none)";
+}
+
+TEST(Store, WhatIsWrittenIsRead) {
+  TempStore store;
+  for (size_t i = 0; i < kColumnCount; ++i) {
+    auto column = static_cast<Column>(i);
+    EXPECT_EQ(get(*store, column, "key"), "(none)");
+    put(*store, column, "key", std::string("value of ") + std::string(kColumnNames[i]));
+    EXPECT_EQ(get(*store, column, "key"), std::string("value of ") + std::string(kColumnNames[i]));
+  }
+  Batch batch;
+  batch.erase(Column::strings, "key");
+  batch.put(Column::strings, std::string_view("\0\xff", 2), "");
+  ASSERT_TRUE(succeeded(store->write(batch, WriteMode::no_stall)));
+  EXPECT_EQ(get(*store, Column::strings, "key"), "(none)");
+  EXPECT_EQ(get(*store, Column::strings, std::string_view("\0\xff", 2)), "");
+  EXPECT_EQ(get(*store, Column::heads, "key"), "value of heads");
+}
+
+TEST(Store, ABatchIsAppliedInOrder) {
+  TempStore store;
+  Batch batch;
+  batch.put(Column::items, "a1", "old");
+  batch.put(Column::items, "b1", "kept");
+  batch.erase_range(Column::items, "a", "b");
+  batch.put(Column::items, "a2", "new");
+  batch.put(Column::items, "a2", "newer");
+  EXPECT_EQ(batch.count(), 5u);
+  ASSERT_TRUE(succeeded(store->write(batch, WriteMode::blocking)));
+  EXPECT_EQ(get(*store, Column::items, "a1"), "(none)");
+  EXPECT_EQ(get(*store, Column::items, "a2"), "newer");
+  EXPECT_EQ(get(*store, Column::items, "b1"), "kept");
+  batch.clear();
+  EXPECT_TRUE(batch.empty());
+  EXPECT_EQ(batch.bytes(), 0u);
+}
+
+TEST(Store, ColdDataBlocksTheCacheOnlyReaderUntilItWasRead) {
+  TempStore store;
+  put(*store, Column::strings, "cold", std::string(100, 'x'));
+  const ReadView cache_only{.mode = ReadMode::cache_only};
+  EXPECT_EQ(get(*store, Column::strings, "cold", cache_only), std::string(100, 'x')) << "memtables are memory";
+  ASSERT_TRUE(succeeded(store->flush_memtables()));
+  store.restart();
+  EXPECT_EQ(get(*store, Column::strings, "cold", cache_only), "(would block)");
+  {
+    auto cursor = store->cursor(Column::strings, cache_only, {});
+    cursor.seek_to_first();
+    EXPECT_FALSE(cursor.valid());
+    ASSERT_FALSE(cursor.status());
+    EXPECT_TRUE(cursor.status().error().would_block());
+  }
+  EXPECT_EQ(get(*store, Column::strings, "cold"), std::string(100, 'x'));
+  EXPECT_EQ(get(*store, Column::strings, "cold", cache_only), std::string(100, 'x'));
+  auto cursor = store->cursor(Column::strings, cache_only, {});
+  cursor.seek_to_first();
+  EXPECT_TRUE(cursor.valid());
+}
+
+TEST(Store, MultiGetAnswersInTheOrderOfTheKeys) {
+  TempStore store;
+  for (int i = 0; i < 100; i += 2) put(*store, Column::strings, "k" + std::to_string(i), std::to_string(i));
+  std::vector<std::string> names;
+  for (int i = 99; i >= 0; --i) names.push_back("k" + std::to_string(i));
+  std::vector<std::string_view> keys(names.begin(), names.end());
+  std::vector<Value> values;
+  std::vector<bool> found;
+  for (bool overlay : {false, true}) {
+    Batch batch;
+    if (overlay) {
+      batch.put(Column::strings, "k1", "pending");
+      batch.erase(Column::strings, "k2");
+    }
+    ASSERT_TRUE(succeeded(store->multi_get(Column::strings, keys, {.pending = &batch}, &values, &found)));
+    for (int i = 99; i >= 0; --i) {
+      const size_t at = 99 - i;
+      const bool there = overlay && i == 1 ? true : overlay && i == 2 ? false : i % 2 == 0;
+      ASSERT_EQ(found[at], there) << i;
+      if (there) {
+        EXPECT_EQ(values[at].view(), overlay && i == 1 ? "pending" : std::to_string(i));
+      }
+    }
+  }
+  ASSERT_TRUE(succeeded(store->flush_memtables()));
+  store.restart();
+  auto cold = store->multi_get(Column::strings, keys, {.mode = ReadMode::cache_only}, &values, &found);
+  ASSERT_FALSE(cold);
+  EXPECT_TRUE(cold.error().would_block());
+}
+
+TEST(Store, ASnapshotStaysWhereItWasTaken) {
+  TempStore store;
+  put(*store, Column::heads, "k", "before");
+  auto snapshot = store->snapshot();
+  put(*store, Column::heads, "k", "after");
+  put(*store, Column::heads, "new", "x");
+  const ReadView then{.snapshot = &snapshot};
+  EXPECT_EQ(get(*store, Column::heads, "k", then), "before");
+  EXPECT_EQ(get(*store, Column::heads, "new", then), "(none)");
+  EXPECT_EQ(get(*store, Column::heads, "k"), "after");
+  auto cursor = store->cursor(Column::heads, then, {});
+  cursor.seek_to_first();
+  ASSERT_TRUE(cursor.valid());
+  EXPECT_EQ(cursor.value(), "before");
+  cursor.next();
+  EXPECT_FALSE(cursor.valid());
+  EXPECT_TRUE(succeeded(cursor.status()));
+}
+
+TEST(Store, AValueOutlivesAMove) {
+  TempStore store;
+  put(*store, Column::strings, "short", "abc");
+  put(*store, Column::strings, "long", std::string(1000, 'y'));
+  for (bool flushed : {false, true}) {
+    if (flushed) {
+      ASSERT_TRUE(succeeded(store->flush_memtables()));
+    }
+    Value a, b;
+    ASSERT_TRUE(*store->get(Column::strings, "short", {}, &a));
+    ASSERT_TRUE(*store->get(Column::strings, "long", {}, &b));
+    Value c = std::move(a);
+    EXPECT_EQ(c.view(), "abc");
+    c = std::move(b);
+    EXPECT_EQ(c.view(), std::string(1000, 'y'));
+    ASSERT_TRUE(*store->get(Column::strings, "short", {}, &c));
+    EXPECT_EQ(c.view(), "abc");
+  }
+}
+
+TEST(Store, AKilledProcessKeepsWhatItFlushed) {
+  TempDirectory directory;
+  StoreOptions options{.directory = directory / "data", .memory_budget = 32 << 20};
+  constexpr int kWrites = 1000;
+  pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    auto store = Store::open(options);
+    if (!store) ::_exit(1);
+    for (int i = 0; i < kWrites; ++i) {
+      Batch batch;
+      batch.put(Column::strings, "k" + std::to_string(i), std::to_string(i));
+      batch.put(Column::heads, "h" + std::to_string(i), std::to_string(i));
+      if (!(*store)->write(batch, WriteMode::no_stall)) ::_exit(2);
+      if (!(*store)->wal_dirty()) ::_exit(3);
+      if (!(*store)->flush_wal()) ::_exit(4);
+      if ((*store)->wal_dirty()) ::_exit(5);
+    }
+    ::_exit(0);  // neither closed nor synced
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  auto store = Store::open(options);
+  ASSERT_TRUE(succeeded(store));
+  EXPECT_FALSE((*store)->recovery().created);
+  EXPECT_GT((*store)->recovery().wal_bytes, 0u);
+  for (int i = 0; i < kWrites; ++i) {
+    ASSERT_EQ(get(**store, Column::strings, "k" + std::to_string(i)), std::to_string(i));
+    ASSERT_EQ(get(**store, Column::heads, "h" + std::to_string(i)), std::to_string(i));
+  }
+}
+
+TEST(Store, ReopenKeepsEverything) {
+  TempStore store;
+  put(*store, Column::strings, "a", "1");
+  ASSERT_TRUE(succeeded(store->reopen()));
+  EXPECT_EQ(get(*store, Column::strings, "a"), "1");
+  put(*store, Column::strings, "b", "2");
+  ASSERT_TRUE(succeeded(store->flush_memtables()));
+  ASSERT_TRUE(succeeded(store->reopen()));
+  EXPECT_EQ(get(*store, Column::strings, "b"), "2");
+}
+
+TEST(Store, ACheckpointOpensAsAStore) {
+  TempStore store;
+  put(*store, Column::strings, "in a table", "1");
+  ASSERT_TRUE(succeeded(store->flush_memtables()));
+  put(*store, Column::streams, "in a memtable", "2");
+  TempDirectory other;
+  const std::string copy = other / "copy";
+  ASSERT_TRUE(succeeded(store->checkpoint(copy)));
+  put(*store, Column::strings, "later", "3");
+  EXPECT_FALSE(store->checkpoint(copy)) << "it exists";
+  auto opened = Store::open({.directory = copy, .memory_budget = 32 << 20});
+  ASSERT_TRUE(succeeded(opened));
+  EXPECT_EQ(get(**opened, Column::strings, "in a table"), "1");
+  EXPECT_EQ(get(**opened, Column::streams, "in a memtable"), "2");
+  EXPECT_EQ(get(**opened, Column::strings, "later"), "(none)");
+}
+
+TEST(Store, ReadOnlyReadsAndRefusesWrites) {
+  TempStore store;
+  put(*store, Column::strings, "a", "1");
+  store.close();
+  auto options = store.options;
+  options.read_only = true;
+  auto opened = Store::open(options);
+  ASSERT_TRUE(succeeded(opened));
+  EXPECT_EQ(get(**opened, Column::strings, "a"), "1");
+  Batch batch;
+  batch.put(Column::strings, "b", "2");
+  auto written = (*opened)->write(batch, WriteMode::blocking);
+  ASSERT_FALSE(written);
+  ASSERT_TRUE(written.error().storage());
+  EXPECT_EQ(written.error().storage()->cause, StorageError::Cause::read_only) << describe(written.error());
+}
+
+TEST(Store, DropsWholeFilesAndMeasures) {
+  TempStore store;
+  const std::string value(1000, 'v');
+  for (int i = 0; i < 2000; ++i) {
+    char key[16];
+    snprintf(key, sizeof key, "k%06d", i);
+    put(*store, Column::items, key, value + std::to_string(i));
+  }
+  EXPECT_GT(store->approximate_size(Column::items, "k", ""), 100'000u);
+  ASSERT_TRUE(succeeded(store->flush_memtables()));
+  ASSERT_TRUE(succeeded(store->compact(Column::items, "", "")));
+  EXPECT_EQ(store->property(Column::items, "rocksdb.estimate-num-keys"), 2000u);
+  EXPECT_EQ(store->property("rocksdb.num-snapshots"), 0u);
+  EXPECT_FALSE(store->text_property(Column::items, "rocksdb.stats").empty());
+  ASSERT_TRUE(succeeded(store->verify_checksums()));
+  ASSERT_TRUE(succeeded(store->drop_files_in_range(Column::items, "k", "l")));
+  EXPECT_EQ(get(*store, Column::items, "k000000"), "(none)");
+  EXPECT_GT(store->ticker("rocksdb.bytes.written"), 2'000'000u);
+  EXPECT_EQ(store->ticker("no such ticker"), 0u);
+}
+
+TEST(Store, TheMemoryBudgetChangesAtRunTime) {
+  TempStore store(64 << 20);
+  EXPECT_EQ(store->memory().budget, 64u << 20);
+  EXPECT_EQ(store->memory().cache_capacity, 64u << 20);
+  store->set_memory_budget(128 << 20);
+  EXPECT_EQ(store->memory().budget, 128u << 20);
+  EXPECT_EQ(store->memory().cache_capacity, 128u << 20);
+  put(*store, Column::strings, "a", "1");
+  EXPECT_GT(store->memory().memtables, 0u);
+}
+
+TEST(Store, WalDirtyUntilACompletedFlush) {
+  TempStore store;
+  ASSERT_TRUE(succeeded(store->flush_wal()));
+  EXPECT_FALSE(store->wal_dirty());
+  put(*store, Column::strings, "a", "1");
+  EXPECT_TRUE(store->wal_dirty());
+  ASSERT_TRUE(succeeded(store->flush_wal()));
+  EXPECT_FALSE(store->wal_dirty());
+  put(*store, Column::strings, "a", "2");
+  ASSERT_TRUE(succeeded(store->sync_wal()));
+  EXPECT_FALSE(store->wal_dirty());
+}
+
+}  // namespace
+}  // namespace basalt

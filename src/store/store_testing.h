@@ -1,0 +1,82 @@
+// For tests of this layer and those above: a store in a directory that goes when the test ends.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "store/store.h"
+
+namespace basalt {
+
+class TempDirectory {
+ public:
+  TempDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "basalt-test-XXXXXX").string();
+    if (::mkdtemp(pattern.data())) path_ = pattern;
+  }
+  ~TempDirectory() {
+    std::error_code error;
+    if (!path_.empty()) std::filesystem::remove_all(path_, error);
+  }
+  TempDirectory(const TempDirectory&) = delete;
+  TempDirectory& operator=(const TempDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+/// What an Error says, for test output.
+inline std::string describe(const Error& error) {
+  if (error.would_block()) return "would block";
+  if (error.command()) return error.command()->text;
+  return error.storage()->detail;
+}
+
+template <typename T>
+::testing::AssertionResult succeeded(const Result<T>& result) {
+  if (result) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << describe(result.error());
+}
+
+/// A store with a small budget in a directory of its own. `close` and `open` again to restart it.
+class TempStore {
+ public:
+  explicit TempStore(uint64_t memory_budget = 32 << 20) {
+    options.directory = directory_ / "data";
+    options.memory_budget = memory_budget;
+    open();
+  }
+
+  void open() {
+    auto opened = Store::open(options);
+    if (!opened) {
+      ADD_FAILURE() << "cannot open a store: " << describe(opened.error());
+      abort();  // the test could only crash from here on
+    }
+    store_ = std::move(*opened);
+  }
+  void close() { store_.reset(); }
+  void restart() {
+    close();
+    open();
+  }
+
+  Store& operator*() { return *store_; }
+  Store* operator->() { return store_.get(); }
+  const std::string& path() const { return options.directory; }
+
+  StoreOptions options;
+
+ private:
+  TempDirectory directory_;
+  std::unique_ptr<Store> store_;
+};
+
+}  // namespace basalt
