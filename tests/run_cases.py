@@ -147,7 +147,7 @@ def record(loaded, options):
         if not options.update and all(s.expectations or not s.needs_expectation() for s in transcript.steps):
             continue
         try:
-            done = record_one(transcript, sandbox)
+            done = record_one(transcript, sandbox, "update" if options.update else "missing")
             print("%s: %d replies recorded" % (transcript.name, done))
         except Failure as failure:
             bad += 1
@@ -157,18 +157,21 @@ def record(loaded, options):
     return bad
 
 
-def record_one(transcript, sandbox):
+def record_one(transcript, sandbox, mode):
+    """Writes the replies of both encodings into the file; those of a failed step are left out."""
     by_step = {}
+    failures = []
     for variant in transcript.variants():
-        player = Player(transcript, sandbox, variant, recording=True)
+        player = Player(transcript, sandbox, variant, recording=mode)
         player.run()
-        if player.failures:
-            raise player.failures[0]
+        failures += player.failures
         for line, replies in player.recorded.items():
             by_step.setdefault(line, {})[variant] = replies
     steps = {step.line: step for step in transcript.steps}
     recorded = {line: playing.blocks(steps[line], by_variant) for line, by_variant in by_step.items()}
     transcripts.record(transcript, recorded)
+    if failures:
+        raise failures[0]
     return len(recorded)
 
 

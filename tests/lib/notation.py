@@ -11,7 +11,7 @@ What cannot be exact:
 
     any                any reply
     int(1..9) int(1..) an integer in the range, also as a bulk string or a double
-    /regex/            a bulk, simple or verbatim string matching as a whole; -/regex/ an error
+    /regex/            a bulk or simple string matching as a whole; -/regex/ an error; =txt/regex/ a verbatim
     one-of(a b c)      one of these
     unordered[…]       the elements in any order (also set[…] and {…}, which are never ordered)
     pairs[…]           element pairs in any order
@@ -129,6 +129,8 @@ def leaf(reader):
         return Pattern("regex", regex(reader))
     if reader.take("="):
         form = reader.match(re.compile(r"\w{3}"))
+        if reader.take("/"):
+            return Pattern("verbatim-regex", (form[0], regex(reader)))
         return Pattern("verbatim", (form[0], reader.template("")))
     if reader.match(re.compile(r"#[tf]")):
         return Pattern("boolean", reader.text[reader.position - 1] == "t")
@@ -260,9 +262,7 @@ def in_range(pattern, reply, variables):
 
 
 def text_matches(pattern, reply, variables):
-    if reply.kind == "verbatim":
-        return bool(pattern.value.fullmatch(reply.value[1]))
-    return reply.kind in ("bulk", "simple", "double") and bool(pattern.value.fullmatch(reply.value))
+    return reply.kind in ("bulk", "simple") and bool(pattern.value.fullmatch(reply.value))
 
 
 MATCHERS = {
@@ -270,6 +270,11 @@ MATCHERS = {
     "int": in_range,
     "regex": text_matches,
     "error-regex": lambda pattern, reply, variables: reply.kind == "error" and pattern.value.fullmatch(reply.value),
+    "verbatim-regex": lambda pattern, reply, variables: (
+        reply.kind == "verbatim"
+        and pattern.value[0] == reply.value[0]
+        and pattern.value[1].fullmatch(reply.value[1])
+    ),
     "one-of": lambda pattern, reply, variables: any(not mismatch(p, reply, variables) for p in pattern.value),
 }
 
@@ -287,6 +292,8 @@ def describe(pattern, variables):
         return "int(%s..%s)" % tuple(ends)
     if kind in ("regex", "error-regex"):
         return "%s/%s/" % ("-" if kind == "error-regex" else "", value.pattern.decode())
+    if kind == "verbatim-regex":
+        return "=%s/%s/" % (value[0], value[1].pattern.decode())
     if kind == "one-of":
         return "one-of(%s)" % " ".join(describe(p, variables) for p in value)
     if kind in ("array", "set", "push"):

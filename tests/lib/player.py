@@ -5,13 +5,16 @@ import time
 from . import resp
 from .notation import compact, counted, mismatch, natural, render, short
 from .resp import CLOSED, Reply, encode
-from .template import Malformed, Variables, fill_words
+from .template import Malformed, Template, Variables, fill_words
 
 EVENTUALLY_SECONDS = 10.0
 SILENCE_SECONDS = 0.05
-SEVERAL_REPLIES = (b"subscribe", b"unsubscribe", b"psubscribe", b"punsubscribe", b"ssubscribe", b"sunsubscribe")
+SEVERAL_REPLIES = (
+    *(b"subscribe", b"unsubscribe", b"psubscribe", b"punsubscribe", b"ssubscribe", b"sunsubscribe"),
+    b"quit",
+)
 UNORDERED = (b"smembers", b"sunion", b"sinter", b"sdiff", b"keys", b"hkeys", b"hvals")
-PAIRS = (b"hgetall",)
+PAIRS = (b"hgetall", b"config")
 COUNTDOWNS = {b"ttl": 1, b"pttl": 1000}  # one second, in their units
 
 
@@ -26,9 +29,10 @@ class Failure(Exception):
 
 
 class Player:
-    """One run of one transcript. With `recording`, replies are kept in `recorded` by line."""
+    """One run of one transcript. When recording, replies are kept in `recorded` by line: those that
+    no expectation stands for ("missing"), or also those that differ from theirs ("update")."""
 
-    def __init__(self, transcript, sandbox, variant, recording=False):
+    def __init__(self, transcript, sandbox, variant, recording=""):
         self.transcript = transcript
         self.sandbox = sandbox
         self.variant = variant
@@ -223,10 +227,11 @@ class Player:
                 failure = self.compare_(step, expectation.patterns, replies)
             if failure is None:
                 return
+            if self.recording == "missing":
+                raise failure
         else:
             replies = self.ask_(step, 1)
-        first = fill_words(step.words, Variables(self.variables_, i=1))[:1] if step.words else []
-        several = "raw" in step.flags or (first and first[0].lower() in SEVERAL_REPLIES) or "expect" in step.flags
+        several = step.flags & {"raw", "expect"} or first_word(step) in SEVERAL_REPLIES
         while several and CLOSED not in replies and self.connection_(step).pending(SILENCE_SECONDS):
             replies.append(self.read_(step))
         self.recorded[step.line] = replies
@@ -238,7 +243,7 @@ class Player:
 def blocks(step, by_variant):
     """(text before the '>', [(label, lines)]) for the replies of one step, recorded in each variant."""
     prefix = step.text.split(">", 1)[0]
-    command = fill_words(step.words, Variables(i=1))[0].lower() if step.words and "raw" not in step.flags else b""
+    command = first_word(step)
     order = order_of(step, command, by_variant)
     if order and order not in step.flags:
         prefix = (prefix + " " + order).strip()
@@ -251,6 +256,12 @@ def blocks(step, by_variant):
     return prefix, [(variant, version) for variant, version in written.items()]
 
 
+def first_word(step):
+    """The name of the command a step sends, in lower case."""
+    known = step.words and "raw" not in step.flags and isinstance(step.words[0], Template)
+    return step.words[0].fill(Variables()).lower() if known else b""
+
+
 def order_of(step, command, by_variant):
     """The order flag the step has, or should have."""
     for order in ("unordered", "pairs"):
@@ -260,7 +271,7 @@ def order_of(step, command, by_variant):
     if arrays and len(arrays[0].value) > 1:
         if command in UNORDERED:
             return "unordered"
-        if command in PAIRS and len(arrays[0].value) > 2:
+        if command in PAIRS and "get" in step.text.lower() and len(arrays[0].value) > 2:
             return "pairs"
     return ""
 
