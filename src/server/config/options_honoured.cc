@@ -1,0 +1,256 @@
+// The options that Basalt honours. The help is what conf/basalt.conf says: what it does, and why one would change it.
+#include <algorithm>
+
+#include "server/config/machine.h"
+#include "server/config/options.h"
+#include "server/config/readers.h"
+
+namespace basalt {
+namespace {
+
+int64_t memory_or_a_quarter(int64_t bytes) {
+  return bytes != 0 ? bytes : static_cast<int64_t>(machine_memory_bytes() / 4);
+}
+int64_t threads_or_cores(int64_t threads) { return threads != 0 ? threads : std::min<int64_t>(machine_cores(), 128); }
+int64_t threads_or_four_a_core(int64_t threads) {
+  return threads != 0 ? threads : std::clamp<int64_t>(4 * machine_cores(), 8, 256);
+}
+
+constexpr Option kNetwork[] = {
+    words("bind", "* -::*", read_bind)
+        .help("Addresses to listen on; '*' is every IPv4 and '::*' every IPv6 address. A '-' in front: go on without "
+              "the address if the machine does not have it. List only the addresses that clients use if the machine "
+              "can be reached from networks you don't trust.")
+        .needs_listener()
+        .into<&Settings::bind>(),
+    integer("port", "6379", 0, 65535)
+        .help("TCP port. 0: no TCP, only the Unix socket.")
+        .needs_listener()
+        .into<&Settings::port>(),
+    text("unixsocket", "")
+        .help("Path of a Unix socket to listen on too. Clients on the same machine are served faster through it.")
+        .at_start_only()
+        .into<&Settings::unixsocket>(),
+    Option{.name = "unixsocketperm", .kind = Option::Kind::octal, .default_text = "0", .min = 0, .max = 0777}
+        .help("Permissions of the Unix socket, octal (700). 0: whatever the umask leaves.")
+        .at_start_only()
+        .into<&Settings::unixsocketperm>(),
+    yes_no("protected-mode", "yes")
+        .help("As long as the default user has no password, serve only clients on this machine. Switch it off only "
+              "behind a firewall.")
+        .into<&Settings::protected_mode>(),
+    integer("tcp-backlog", "511", 0, kIntMax)
+        .help("Connections that may wait to be accepted. Raise it, and the kernel's net.core.somaxconn, when many "
+              "clients connect at once.")
+        .at_start_only()
+        .into<&Settings::tcp_backlog>(),
+    integer("tcp-keepalive", "300", 0, kIntMax)
+        .help("Seconds of silence after which the kernel asks whether the client is still there. 0: never.")
+        .into<&Settings::tcp_keepalive_s>(),
+    integer("io-threads", "0", 0, 128)
+        .help("Threads that serve connections; each runs commands whose data is in memory. 0: one a core. Fewer "
+              "leave cores to other programs.")
+        .at_start_only()
+        .adjusted(threads_or_cores)
+        .into<&Settings::io_threads>(),
+    integer("storage-threads", "0", 0, 1024)
+        .help("Threads for commands that have to wait for the disk: how many reads the disk gets at once. 0: four a "
+              "core, at least eight. Raise it for data much larger than memory on fast NVMe disks.")
+        .at_start_only()
+        .adjusted(threads_or_four_a_core)
+        .into<&Settings::storage_threads>(),
+};
+
+constexpr Option kLimits[] = {
+    integer("maxclients", "10000", 1, kUintMax)
+        .help("Clients connected at the same time; more are turned away with an error. The limit on open files "
+              "(ulimit -n) has to allow for them and for the data files.")
+        .into<&Settings::maxclients>(),
+    integer("timeout", "0", 0, kIntMax)
+        .help("Seconds after which an idle client is disconnected. 0: never.")
+        .into<&Settings::timeout_s>(),
+    memory("proto-max-bulk-len", "512mb", 1 << 20)
+        .help("The longest argument a client may send, and the longest value that commands build.")
+        .into<&Settings::proto_max_bulk_len>(),
+    memory("client-query-buffer-limit", "1gb", 1 << 20)
+        .help("How much one client may have sent that is not executed yet (deep pipelines, huge arguments) before it "
+              "is disconnected.")
+        .into<&Settings::client_query_buffer_limit>(),
+    words("client-output-buffer-limit", "normal 0 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60",
+          read_output_buffer_limits)
+        .help("Replies that a client has not read yet: class (normal, replica, pubsub), hard limit, soft limit, "
+              "seconds for which the soft limit may be passed. A client beyond them is disconnected. 0: no limit. "
+              "Protects memory against clients that read slowly or not at all.")
+        .stored(store_output_buffer_limits)
+        .as_lines(output_buffer_limit_lines),
+    integer("tracking-table-max-keys", "1000000", 0, kLongMax)
+        .help("Keys remembered for CLIENT TRACKING, all clients together; beyond that clients are told to forget keys "
+              "early. 0: no limit.")
+        .into<&Settings::tracking_table_max_keys>(),
+};
+
+constexpr Option kStorage[] = {
+    text("dir", "data")
+        .help("The data directory; created if missing. Relative to where the server is started.")
+        .when_unprotected()
+        .needs_listener()
+        .read_by(read_directory)
+        .into<&Settings::dir>(),
+    choice("appendfsync", "everysec", "everysec, always, no")
+        .help(
+            "When the write-ahead log is forced to the disk. Every acknowledged write survives the end of the process "
+            "at any setting; this is about power loss and crashes of the operating system. always: before the reply, "
+            "waiting clients share one fsync. everysec: once a second, so a second of writes may be lost. no: when "
+            "the operating system sees fit.")
+        .into<&Settings::appendfsync>(),
+    integer("databases", "16", 1, 65535)
+        .help("Databases that SELECT can choose from, numbered from 0.")
+        .at_start_only()
+        .into<&Settings::databases>(),
+    text("checkpoint-dir", "checkpoints")
+        .help("Where SAVE and BGSAVE put their checkpoints: consistent copies of the data that a server can be started "
+              "on. Relative to dir. On the same file system a checkpoint is hard links: instant, and nearly free "
+              "until the data changes.")
+        .at_start_only()
+        .into<&Settings::checkpoint_dir>(),
+    integer("checkpoint-keep", "1", 1, kIntMax)
+        .help("Checkpoints to keep; older ones are removed after a new one is complete.")
+        .into<&Settings::checkpoint_keep>(),
+};
+
+constexpr Option kMemory[] = {
+    memory("maxmemory", "0", kLongMin, kLongMax)
+        .help(
+            "Memory for the storage engine: cached blocks plus writes not yet in files. 0: a quarter of the machine's "
+            "(or container's) memory; CONFIG GET shows the number. Unlike in Redis this bounds memory, not data: data "
+            "beyond it is on disk, nothing is evicted and no write is refused because of it. Raise it as far as the "
+            "machine allows; clients' buffers come on top.")
+        .adjusted(memory_or_a_quarter)
+        .needs_listener()
+        .into<&Settings::maxmemory>(),
+};
+
+constexpr Option kEncodings[] = {
+    integer("hash-max-listpack-entries", "512", 0, kLongMax)
+        .also("hash-max-ziplist-entries")
+        .help("A hash of at most this many fields, each at most hash-max-listpack-value bytes long, is stored as one "
+              "record (\"packed\"): read with one look-up, rewritten with every change. Larger ones are a record a "
+              "field. This and the limits below trade reads of whole small collections for writes to them."),
+    memory("hash-max-listpack-value", "64").also("hash-max-ziplist-value").help("The longest packed field or value."),
+    integer("list-max-listpack-size", "-2", kIntMin, kIntMax)
+        .also("list-max-ziplist-size")
+        .help("The same for lists: a number of elements, or -1 to -5: 4, 8, 16, 32, 64 KiB."),
+    integer("set-max-intset-entries", "512", 0, kLongMax).help("The same for sets of integers."),
+    integer("set-max-listpack-entries", "128", 0, kLongMax).help("The same for other sets: how many members."),
+    memory("set-max-listpack-value", "64").help("The longest packed member."),
+    integer("zset-max-listpack-entries", "128", 0, kLongMax)
+        .also("zset-max-ziplist-entries")
+        .help("The same for sorted sets: how many members."),
+    memory("zset-max-listpack-value", "64").also("zset-max-ziplist-value").help("The longest packed member."),
+    memory("packed-max-bytes", "1kb", 64, 1 << 20)
+        .help("No packed collection is larger than this, whatever the limits above say: a change rewrites all of it."),
+    memory("string-chunk-threshold", "32kb", 1 << 10, 512 << 20)
+        .help("A string that grows past this by APPEND, SETRANGE or SETBIT is stored in chunks, so that such a change "
+              "does not rewrite all of it."),
+    memory("hll-sparse-max-bytes", "3000")
+        .help("HyperLogLogs up to this size use the sparse encoding: smaller, but slower to add to.")
+        .into<&Settings::hll_sparse_max_bytes>(),
+};
+
+constexpr Option kSecurity[] = {
+    text("requirepass", "")
+        .help("Password of the default user (AUTH). With ACL users, a shortcut for the default user's password.")
+        .sensitive()
+        .needs_listener()
+        .into<&Settings::requirepass>(),
+    text("aclfile", "")
+        .help("A file of ACL users, one \"user …\" line each; instead of such lines in this file.")
+        .at_start_only()
+        .into<&Settings::aclfile>(),
+    choice("acl-pubsub-default", "resetchannels", "allchannels, resetchannels")
+        .help("Channels that a new ACL user may use: all, or none until granted.")
+        .into<&Settings::acl_pubsub_default>(),
+    integer("acllog-max-len", "128", 0, kLongMax).help("Entries that ACL LOG keeps.").into<&Settings::acllog_max_len>(),
+    choice("enable-protected-configs", "no", "no, yes, local")
+        .help(
+            "Whether CONFIG SET may change options that decide which files are written: never, always, or for clients "
+            "on this machine.")
+        .at_start_only()
+        .into<&Settings::enable_protected_configs>(),
+    choice("enable-debug-command", "no", "no, yes, local")
+        .help("Whether DEBUG may be used.")
+        .at_start_only()
+        .into<&Settings::enable_debug_command>(),
+};
+
+constexpr Option kLogging[] = {
+    choice("loglevel", "notice", "debug, verbose, notice, warning")
+        .help("What is logged: warning, the least, to debug, the most.")
+        .needs_listener()
+        .into<&Settings::loglevel>(),
+    text("logfile", "")
+        .help("The log's file, which is appended to. Empty: standard error.")
+        .at_start_only()
+        .into<&Settings::logfile>(),
+    integer("slowlog-log-slower-than", "10000", -1, kLongMax)
+        .help("Microseconds from which on a command is kept in SLOWLOG. 0: every command, negative: none.")
+        .into<&Settings::slowlog_log_slower_than_us>(),
+    integer("slowlog-max-len", "128", 0, kLongMax)
+        .help("Entries that SLOWLOG keeps.")
+        .into<&Settings::slowlog_max_len>(),
+    integer("latency-monitor-threshold", "0", 0, kLongMax)
+        .help("Milliseconds from which on an event is kept for LATENCY. 0: none.")
+        .into<&Settings::latency_monitor_threshold_ms>(),
+    yes_no("latency-tracking", "yes")
+        .help("Whether the durations of commands are counted, for INFO latencystats and LATENCY HISTOGRAM.")
+        .into<&Settings::latency_tracking>(),
+    words("latency-tracking-info-percentiles", "50 99 99.9", read_percentiles)
+        .help("The percentiles that INFO latencystats shows.")
+        .into<&Settings::latency_tracking_info_percentiles>(),
+    text("notify-keyspace-events", "")
+        .help(
+            "Which changes are published: K on channel __keyspace@<db>__:<key>, E on __keyevent@<db>__:<event>, with "
+            "the classes g generic, $ string, l list, s set, h hash, z sorted set, t stream, x expired, e evicted, "
+            "d module, m key miss, n new key; A is all but m and n. Empty: nothing. Each published change costs time.")
+        .read_by(read_notify_flags)
+        .into<&Settings::notify_keyspace_events>(),
+};
+
+constexpr Option kProcess[] = {
+    yes_no("daemonize", "no")
+        .help("Go to the background. Set logfile then; service managers want no.")
+        .at_start_only()
+        .into<&Settings::daemonize>(),
+    text("pidfile", "")
+        .help("A file to write the process id to; removed at the end.")
+        .at_start_only()
+        .into<&Settings::pidfile>(),
+    choice("supervised", "no", "upstart, systemd, auto, no")
+        .help("Tell a service manager when the server is ready: systemd (Type=notify), auto when it asks for it.")
+        .at_start_only()
+        .refused([](const OptionValue& value) -> std::optional<std::string> {
+          if (static_cast<Supervised>(value.number) != Supervised::upstart) return std::nullopt;
+          return "upstart is not supported; use systemd, auto or no";
+        })
+        .into<&Settings::supervised>(),
+};
+
+constexpr OptionGroup kGroups[] = {
+    {"Network", "", true, kNetwork},
+    {"Limits", "", true, kLimits},
+    {"Storage",
+     "Any option of RocksDB can be set with \"rocksdb.<option> <value>\", with RocksDB's own names of database, column "
+     "and table options (rocksdb.max_background_jobs 8). An unknown one is refused at start.",
+     true, kStorage},
+    {"Memory", "", true, kMemory},
+    {"Encodings", "", true, kEncodings},
+    {"Security", "ACL users are lines of their own: user <name> <rules …>, as in ACL SETUSER.", true, kSecurity},
+    {"Logging and monitoring", "", true, kLogging},
+    {"Process", "", true, kProcess},
+};
+
+}  // namespace
+
+std::span<const OptionGroup> honoured_option_groups() { return kGroups; }
+
+}  // namespace basalt
