@@ -16,11 +16,11 @@ class Session;  // server/session.h; data commands need none of it
 class Call {
  public:
   const CommandSpec& spec;
-  const Args& args;   ///< args[0] is the command's name as sent; for a subcommand args[1] is its word
-  uint16_t db;        ///< the client's SELECT number
+  const Args& args;  ///< args[0] is the command's name as sent; for a subcommand args[1] is its word
+  uint16_t db;       ///< the client's SELECT number
   Txn& txn;
   Reply& reply;
-  Session* session;   ///< null when a command runs without a client (tests, scripts)
+  Session* session;      ///< null when a command runs without a client (tests, scripts)
   bool may_wait = true;  ///< false inside MULTI and scripts: blocking commands answer at once
 
   size_t argc() const { return args.size(); }
@@ -34,7 +34,6 @@ class Call {
 };
 
 inline auto syntax_error() { return fail("ERR syntax error"); }
-inline auto wrong_type() { return fail("WRONGTYPE Operation against a key holding the wrong kind of value"); }
 /// "ERR wrong number of arguments for 'get' command"
 tl::unexpected<Error> wrong_arity(const CommandSpec& spec, std::string_view container = {});
 

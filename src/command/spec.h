@@ -36,19 +36,34 @@ enum CommandFlag : uint64_t {
   kAllowBusy = 1 << 16,
   kNoMulti = 1 << 17,
   kNoAsyncLoading = 1 << 18,
+  kNoMandatoryKeys = 1 << 19,
   // Ours.
-  kBlind = 1 << 24,     ///< reads nothing it would have to commit for: consecutive ones share a batch
-  kOffload = 1 << 25,   ///< O(N) over more than its keys: always on the storage pool
-  kNoTxn = 1 << 26,     ///< touches no data: runs without a Txn commit (PING, CONFIG, …)
+  kBlind = 1 << 24,             ///< reads nothing it would have to commit for: consecutive ones share a batch
+  kOffload = 1 << 25,           ///< O(N) over more than its keys: always on the storage pool
+  kNoTxn = 1 << 26,             ///< touches no data: runs without a Txn commit (PING, CONFIG, …)
   kRunsInsideMulti = 1 << 28,   ///< not queued by MULTI (EXEC, DISCARD, WATCH, …)
   kInSubscribedMode = 1 << 29,  ///< allowed to a RESP2 subscriber
-  kDangerous = 1 << 27, ///< @dangerous beyond what kAdmin implies (KEYS, SORT, …)
+  kDangerous = 1 << 27,         ///< @dangerous beyond what kAdmin implies (KEYS, SORT, …)
 };
 
-/// @read, @write, @fast, @slow, @admin, @dangerous, @pubsub, @blocking follow from the flags; a row gives the rest.
+/// Its ACL category (@hash, @keyspace, …) follows from it; see acl_categories.
 enum class Group : uint8_t {
-  generic, string, list, set, sorted_set, hash, pubsub, transactions, connection, server, scripting,
-  hyperloglog, cluster, geo, stream, bitmap,
+  generic,
+  string,
+  list,
+  set,
+  sorted_set,
+  hash,
+  pubsub,
+  transactions,
+  connection,
+  server,
+  scripting,
+  hyperloglog,
+  cluster,
+  geo,
+  stream,
+  bitmap,
 };
 
 /// Where the keys are: as COMMAND says it (first, last, step; last -1 is the last argument), or a
@@ -69,8 +84,8 @@ using KeyUse = std::string_view;
 using Handler = Result<Outcome> (*)(Call&);
 
 struct CommandSpec {
-  std::string_view name;     ///< lower case; a subcommand's own word
-  int arity;                 ///< as in COMMAND: counts the name; negative: at least
+  std::string_view name;  ///< lower case; a subcommand's own word
+  int arity;              ///< as in COMMAND: counts the name; negative: at least
   uint64_t flags;
   KeyPositions keys;
   KeyUse key_use;
@@ -78,8 +93,10 @@ struct CommandSpec {
   std::string_view since;
   std::string_view summary;
   std::string_view complexity;
-  Handler handler;           ///< null for a pure container (CONFIG, CLIENT, …)
+  Handler handler;  ///< null for a pure container (CONFIG, CLIENT, …)
   std::span<const CommandSpec> subcommands = {};
+  /// ACL categories in place of the group's, where Redis departs from the rule: "@set @sortedset @list" (SORT).
+  std::string_view acl = {};
   /// For a command that is blind in some of its forms only (SET without NX, GET, …): whether these
   /// arguments are one of them. Null: the flag kBlind tells.
   bool (*blind)(const Args& args) = nullptr;

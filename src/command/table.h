@@ -18,12 +18,12 @@ class CommandTable {
   void add(std::span<const CommandSpec> family);
   /// Case-insensitive, without copying the name. Null when unknown.
   const CommandSpec* find(std::string_view name) const;
-  /// The row that runs: for a container its subcommand (args[1]). Null when unknown; `container` then tells
-  /// whether the first word at least was known.
+  /// The row that runs: for a container its subcommand (args[1]), or itself when there is no args[1]. Null when
+  /// unknown; `container` then tells whether the first word at least was known.
   struct Match {
     const CommandSpec* spec = nullptr;
-    const CommandSpec* container = nullptr;
-    uint32_t index = 0;  ///< a small dense number of the row, for per-command counters
+    const CommandSpec* container = nullptr;  ///< set for a subcommand, known or not
+    uint32_t index = 0;                      ///< a small dense number of the row, for per-command counters
   };
   Match match(const Args& args) const;
   /// "config|get" for subcommands, "get" for others, by index.
@@ -33,6 +33,8 @@ class CommandTable {
   const std::vector<const CommandSpec*>& rows() const { return rows_; }
 
  private:
+  uint32_t add_name(std::string full_name);
+
   struct Entry {
     const CommandSpec* spec;
     uint32_t index;
@@ -48,9 +50,14 @@ class CommandTable {
   std::vector<std::string> full_names_;
 };
 
-/// "RO", "RW", … and ACL categories ("@read", "@hash", …) of a row, as Redis lists them.
+/// ACL categories ("@read", "@hash", …) and flags ("write", "denyoom", …) of a row, in the order of COMMAND INFO.
+/// Most categories follow from flags and group; a row's `acl` replaces what its group would give. A pure
+/// container has none of its group's.
 std::vector<std::string_view> acl_categories(const CommandSpec& spec);
 std::vector<std::string_view> flag_names(const CommandSpec& spec);
+/// "sorted-set", … as COMMAND DOCS has it.
 std::string_view group_name(Group group);
+/// Every ACL category there is, with its '@' (ACL CAT).
+std::span<const std::string_view> all_acl_categories();
 
 }  // namespace basalt

@@ -31,11 +31,11 @@ enum class EventClass : uint16_t {
 };
 
 struct Touch {
-  Key key;                     ///< borrowed until the observer returns
+  Key key;  ///< borrowed until the observer returns
   EventClass event_class = EventClass::none;
-  std::string_view event;      ///< "set", "hset", …; empty: nothing to notify
-  bool modified = true;        ///< false: an event only (a key miss), the value is as it was
-  bool whole_database = false; ///< FLUSHDB, SWAPDB: every key of key.db
+  std::string_view event;       ///< "set", "hset", …; empty: nothing to notify
+  bool modified = true;         ///< false: an event only (a key miss), the value is as it was
+  bool whole_database = false;  ///< FLUSHDB, SWAPDB: every key of key.db
 };
 
 /// Hears of every commit, on the committing thread, after the write and before the key locks are

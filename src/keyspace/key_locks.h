@@ -3,6 +3,9 @@
 // Thread rules: KeyLocks is thread-safe. A KeyLockSet belongs to one thread, which acquires and
 // releases it without suspending in between. Stripes are taken in ascending order, so sets acquired
 // in one go cannot deadlock; extending a held set is only possible with try (see `try_add`).
+//
+// Invariant: a stripe's state changes with every lock and every release. A reader that sees the same
+// quiet state before and after its reads knows that nobody changed a key of the stripe in between.
 #pragma once
 
 #include <atomic>
@@ -22,9 +25,23 @@ class KeyLocks {
   ~KeyLocks();
   uint32_t stripe_of(Key key) const;
 
+  struct State {
+    uint32_t word = 0;
+    bool quiet() const { return (word & kLocked) == 0; }  ///< nobody holds the stripe
+    bool operator==(const State&) const = default;
+  };
+  State state_of(Key key) const;
+
  private:
   friend class KeyLockSet;
+  static constexpr uint32_t kLocked = 1;
+  static constexpr uint32_t kWaiters = 2;  ///< somebody sleeps until the release
+  static constexpr uint32_t kVersion = 4;  ///< the version counts releases, in the bits above
   struct Stripe;
+  bool try_lock(uint32_t stripe);
+  void lock(uint32_t stripe);
+  void unlock(uint32_t stripe);
+
   std::unique_ptr<Stripe[]> stripes_;
   uint32_t mask_;
 };
@@ -43,11 +60,15 @@ class KeyLockSet {
   bool try_add(std::span<const Key> keys);
   bool holds(Key key) const;
   bool empty() const { return held_.empty(); }
+  uint32_t first_stripe() const { return held_.front(); }  ///< of a set that is not empty
   void release();
 
  private:
+  using Stripes = absl::InlinedVector<uint32_t, 8>;
+  Stripes missing(std::span<const Key> keys) const;
+
   KeyLocks* locks_;
-  absl::InlinedVector<uint32_t, 8> held_;  // sorted, distinct
+  Stripes held_;  // sorted, distinct
 };
 
 }  // namespace basalt

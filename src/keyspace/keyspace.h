@@ -27,21 +27,21 @@ struct KeyspaceOptions {
 /// How many keys a database has (DBSIZE).
 struct KeyCount {
   uint64_t keys = 0;
-  uint64_t expires = 0;       ///< of these, with an expiry
+  uint64_t expires = 0;  ///< of these, with an expiry
   int64_t average_ttl_ms = 0;
-  bool exact = true;          ///< false: from the last background count
-  int64_t age_ms = 0;         ///< of the estimate
+  bool exact = true;   ///< false: from the last background count
+  int64_t age_ms = 0;  ///< of the estimate
 };
 
 /// One step of SCAN.
 struct ScanRequest {
   uint64_t cursor = 0;
-  std::string_view pattern;          ///< empty: all
+  std::optional<std::string_view> pattern;  ///< MATCH; none: all
   std::optional<Type> type;
   uint64_t count = 10;
 };
 struct ScanPage {
-  uint64_t cursor = 0;               ///< 0: the end
+  uint64_t cursor = 0;  ///< 0: the end
   std::vector<std::string> keys;
 };
 

@@ -18,22 +18,23 @@ struct Key {
 
 class Record {
  public:
-  Record(Head head, Value backing) : head(head), backing_(std::move(backing)) {}
-  // The bytes may sit inside `backing_` itself: a move re-points the body.
-  Record(Record&& o) noexcept : head(o.head) { take(std::move(o)); }
+  /// `head`'s body borrows from `backing`.
+  Record(Head head, Value&& backing) : head(head) { take(std::move(backing)); }
+  // The bytes may sit inside the Value itself: a move re-points the body.
+  Record(Record&& o) noexcept : head(o.head) { take(std::move(o.backing_)); }
   Record& operator=(Record&& o) noexcept {
     head = o.head;
-    take(std::move(o));
+    take(std::move(o.backing_));
     return *this;
   }
 
   Head head;
 
  private:
-  void take(Record&& o) {
-    const size_t offset = head.body.empty() ? 0 : head.body.data() - o.backing_.view().data();
+  void take(Value&& backing) {
     const size_t size = head.body.size();
-    backing_ = std::move(o.backing_);
+    const size_t offset = size == 0 ? 0 : head.body.data() - backing.view().data();
+    backing_ = std::move(backing);
     if (size != 0) head.body = backing_.view().substr(offset, size);
   }
   Value backing_;

@@ -6,7 +6,8 @@
 //
 // Thread rules: a Txn lives on one thread from construction to destruction, and never across a
 // suspension. In Access::inline_ (an I/O thread) nothing waits: whatever would answers WouldBlock,
-// and the Txn is to be dropped.
+// and the Txn is to be dropped. In Access::blocking WouldBlock is rare: two that hold what the other one
+// wants (see lock and flush_database); it means the same, drop it and run again.
 //
 // Invariants:
 // 1. A key is written only while its lock is held (the dispatcher locks a write command's keys
@@ -19,12 +20,16 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <absl/container/inlined_vector.h>
+
+#include "base/bytes.h"
 #include "base/result.h"
 #include "keyspace/events.h"
 #include "keyspace/key_locks.h"
@@ -35,6 +40,8 @@
 namespace basalt {
 
 class Keyspace;
+
+inline auto wrong_type() { return fail("WRONGTYPE Operation against a key holding the wrong kind of value"); }
 
 enum class Access : uint8_t {
   inline_,   ///< on an I/O thread: never waits
@@ -119,9 +126,12 @@ class Txn {
   /// The range on disk of a SELECT number, with this Txn's own pending FLUSHDB and SWAPDB applied.
   DbId db_id(uint16_t db) const;
   uint16_t database_count() const;
-  /// FLUSHDB: the number gets a fresh, empty range; the old one is purged in the background.
-  void flush_database(uint16_t db);
-  void swap_databases(uint16_t a, uint16_t b);
+  /// FLUSHDB: the number gets a fresh, empty range; the old one is purged in the background. Keeps every
+  /// other writer out until this Txn ends. WouldBlock, even in blocking mode, when this Txn holds key locks
+  /// and another one is flushing or swapping.
+  Result<void> flush_database(uint16_t db);
+  /// SWAPDB; the same.
+  Result<void> swap_databases(uint16_t a, uint16_t b);
 
   // ---- outcome ----
   bool has_writes() const;
@@ -137,24 +147,53 @@ class Txn {
 
  private:
   friend class Keyspace;
-  struct DatabaseChange;
-  Result<std::optional<Record>> find_in_strings(Key key);
-  Result<std::optional<Record>> find_in_heads(Key key);
-  Result<std::optional<Record>> if_live(Key key, Record record);
+  /// One moment of the store, and the databases' ranges at that moment.
+  struct Moment {
+    Snapshot snapshot;
+    absl::InlinedVector<DbId, 16> ids;
+  };
+  struct Extra;  // rarely used: database changes, hints, save points
+
+  // records
+  Result<std::optional<Record>> read_record(Column column, DbId db, Key key, const Snapshot* at);
+  Result<std::optional<Record>> look_up(DbId db, Key key, Column first, const Snapshot* at);
+  Result<std::optional<Record>> find_whole(Key key, Column first);
+  Result<std::optional<Record>> if_live(Key key, std::optional<Record> record);
   void erase_record(Key key, const Head& head);
+  void discard_object(const Head& head);
   void set_expiry_row(Key key, int64_t old_ms, int64_t new_ms);
-  ReadView view();
+  Result<void> take_moment(Moment& moment) const;
+  ReadView view(Column column, const Snapshot* at);
+  ReadMode read_mode() const { return access_ == Access::inline_ ? ReadMode::cache_only : ReadMode::blocking; }
+  WriteMode write_mode() const { return access_ == Access::inline_ ? WriteMode::no_stall : WriteMode::blocking; }
+  void put_raw(Column column, std::string_view key, std::string_view value);
+  void erase_raw(Column column, std::string_view key);
+
+  // databases
+  Result<void> own_databases();
+  Result<bool> database_is_empty(uint16_t db);
+
+  // outcome
+  Extra& extra();
+  Result<void> write();
+  void publish();
+  void release();
 
   Keyspace& keyspace_;
   Access access_;
   int64_t now_ms_;
   KeyLockSet locks_;
   const Txn* borrowed_ = nullptr;
-  Snapshot snapshot_;
+  std::optional<uint32_t> share_;   // the place of its share in the databases' gate: held with the first lock
+  bool owns_databases_ = false;     // has closed that gate
+  bool unreadable_ = false;         // freeze() would have had to wait: every read answers WouldBlock
+  uint8_t written_ = 0;             // a bit a column: reads look into the batch only where it has something
+  int64_t earliest_expiry_ms_ = 0;  // of the rows written to the expiry index; 0: none
+  std::optional<Moment> frozen_;
   Batch batch_;
+  std::string scratch_;  // encoded heads
   std::vector<Touch> touches_;
   std::deque<std::string> kept_;
-  struct Extra;  // rarely used: database changes, hints, save points
   std::unique_ptr<Extra> extra_;
 };
 

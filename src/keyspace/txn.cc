@@ -1,0 +1,267 @@
+// Records, items and events. Locks, databases and the outcome are in txn_outcome.cc.
+#include "keyspace/txn.h"
+
+#include <fmt/format.h>
+
+#include "keyspace/keyspace_impl.h"
+#include "keyspace/txn_extra.h"
+#include "layout/system_record.h"
+
+namespace basalt {
+namespace {
+
+Column column_of(const Head& head) { return head.encoding == Encoding::plain ? Column::strings : Column::heads; }
+
+Column other_column(Column column) { return column == Column::strings ? Column::heads : Column::strings; }
+
+// When the expiry index has to look at the key: once for both its own expiry and its fields'.
+int64_t due_ms(const Head& head) {
+  if (head.expire_ms == 0 || head.next_field_expiry_ms == 0) return std::max(head.expire_ms, head.next_field_expiry_ms);
+  return std::min(head.expire_ms, head.next_field_expiry_ms);
+}
+
+tl::unexpected<Error> damaged(Column column, std::string_view name) {
+  return tl::unexpected<Error>(StorageError{
+      StorageError::Cause::corruption,
+      fmt::format("column {}: the record of key {:?} is damaged", kColumnNames[static_cast<size_t>(column)], name)});
+}
+
+}  // namespace
+
+Txn::Txn(Keyspace& keyspace, Access access)
+    : keyspace_(keyspace), access_(access), now_ms_(keyspace.clock().now_ms()), locks_(keyspace.impl_->locks) {}
+
+Txn::~Txn() { release(); }
+
+const PackedLimits& Txn::limits() const { return keyspace_.limits_; }
+
+// ---- reading records ----
+
+ReadView Txn::view(Column column, const Snapshot* at) {
+  const bool pending = (written_ >> static_cast<uint8_t>(column)) & 1;
+  return {read_mode(), at, pending ? &batch_ : nullptr};
+}
+
+Result<std::optional<Record>> Txn::read_record(Column column, DbId db, Key key, const Snapshot* at) {
+  Value value;
+  if (!TRY(keyspace_.store_.get(column, layout::record_key(db, key.name), view(column, at), &value))) {
+    return std::nullopt;
+  }
+  auto head =
+      column == Column::strings ? layout::decode_string_record(value.view()) : layout::decode_head_record(value.view());
+  if (!head) return damaged(column, key.name);
+  return Record(*head, std::move(value));
+}
+
+Result<std::optional<Record>> Txn::look_up(DbId db, Key key, Column first, const Snapshot* at) {
+  auto record = TRY(read_record(first, db, key, at));
+  if (record) return record;
+  return read_record(other_column(first), db, key, at);
+}
+
+// The record of a key lies in one of two columns. Whoever neither holds the key's lock nor reads a
+// snapshot looks at two moments: a key that just went from one column to the other would be missed, and
+// so would one whose database was just swapped. The stripe's state and the map's stamp tell; then both
+// columns are read again at one moment.
+Result<std::optional<Record>> Txn::find_whole(Key key, Column first) {
+  if (unreadable_) return would_block();
+  if (frozen_) return look_up(db_id(key.db), key, first, &frozen_->snapshot);
+  if (holds(key) || owns_databases_) return look_up(db_id(key.db), key, first, nullptr);
+
+  const auto& impl = *keyspace_.impl_;
+  const auto stamp = impl.databases.stamp();
+  const auto state = impl.locks.state_of(key);
+  auto record = TRY(look_up(db_id(key.db), key, first, nullptr));
+  if (stamp.settled() && stamp == impl.databases.stamp()) {
+    if (record) return record;  // seen at one moment, wherever it was
+    if (state.quiet() && state == impl.locks.state_of(key)) return record;
+  }
+  Moment moment;
+  TRY(take_moment(moment));
+  return look_up(moment.ids[key.db], key, first, &moment.snapshot);
+}
+
+Result<std::optional<Record>> Txn::if_live(Key key, std::optional<Record> record) {
+  if (!record || record->head.expire_ms == 0 || now_ms_ <= record->head.expire_ms) return record;
+  if (holds(key)) {
+    erase_record(key, record->head);
+    touch(key, EventClass::expired, "expired");
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<Record>> Txn::find(Key key) { return if_live(key, TRY(find_whole(key, Column::strings))); }
+
+Result<std::optional<Record>> Txn::find(Key key, Type type) {
+  const Column first = type == Type::string ? Column::strings : Column::heads;
+  auto record = TRY(if_live(key, TRY(find_whole(key, first))));
+  if (record && record->head.type != type) return wrong_type();
+  return record;
+}
+
+Result<std::optional<Record>> Txn::find_frozen(Key key, Type type) {
+  auto record = TRY(find(key, type));
+  if (!record || !record->head.spread() || holds(key) || frozen_) return record;
+  freeze();
+  return find(key, type);
+}
+
+Result<bool> Txn::exists(Key key) { return TRY(find(key)).has_value(); }
+
+void Txn::freeze() {
+  if (frozen_ || holds_any() || owns_databases_) return;
+  frozen_.emplace();
+  if (take_moment(*frozen_)) return;
+  frozen_.reset();
+  unreadable_ = true;
+}
+
+// A snapshot and the database map belong together: both from before a FLUSHDB or SWAPDB, or both from
+// after it.
+Result<void> Txn::take_moment(Moment& moment) const {
+  const DatabaseMap& databases = keyspace_.impl_->databases;
+  for (int spins = 0;; ++spins) {
+    const auto stamp = databases.stamp();
+    if (!stamp.settled()) {
+      if (access_ == Access::blocking) databases.wait_past(stamp);
+      else if (spins > 64) return would_block();
+      continue;
+    }
+    moment.snapshot = keyspace_.store_.snapshot();
+    moment.ids.clear();
+    for (uint16_t db = 0; db < databases.count(); ++db) moment.ids.push_back(databases.id(db));
+    if (databases.stamp() == stamp) return {};
+  }
+}
+
+// ---- writing records ----
+
+void Txn::put_raw(Column column, std::string_view key, std::string_view value) {
+  written_ |= 1 << static_cast<uint8_t>(column);
+  batch_.put(column, key, value);
+}
+
+void Txn::erase_raw(Column column, std::string_view key) {
+  written_ |= 1 << static_cast<uint8_t>(column);
+  batch_.erase(column, key);
+}
+
+void Txn::put(Key key, const Head& head, const Record* previous) {
+  const Column column = column_of(head);
+  const KeyBuffer record_key = layout::record_key(db_id(key.db), key.name);
+  layout::encode_head(head, scratch_);
+  put_raw(column, record_key, scratch_);
+  if (previous == nullptr) {
+    set_expiry_row(key, 0, due_ms(head));
+    return;
+  }
+  if (column_of(previous->head) != column) erase_raw(column_of(previous->head), record_key);
+  if (previous->head.spread() && !(head.spread() && head.object == previous->head.object)) {
+    discard_object(previous->head);
+  }
+  set_expiry_row(key, due_ms(previous->head), due_ms(head));
+}
+
+Result<void> Txn::put_string_blind(Key key, std::string_view bytes, int64_t expire_ms) {
+  const DbId db = db_id(key.db);
+  // Only the other column matters: a string's own record is simply overwritten, and the row of its expiry,
+  // if it had one, no longer agrees with the record, which is how the expirer knows to drop it.
+  if (auto other = TRY(read_record(Column::heads, db, key, nullptr))) {
+    other = TRY(if_live(key, std::move(other)));
+    if (other) erase_record(key, other->head);
+  }
+  Head head;
+  head.expire_ms = expire_ms;
+  head.size = bytes.size();
+  head.body = bytes;
+  layout::encode_head(head, scratch_);
+  put_raw(Column::strings, layout::record_key(db, key.name), scratch_);
+  set_expiry_row(key, 0, expire_ms);
+  return {};
+}
+
+void Txn::erase(Key key, const Record& record) { erase_record(key, record.head); }
+
+void Txn::erase_record(Key key, const Head& head) {
+  erase_raw(column_of(head), layout::record_key(db_id(key.db), key.name));
+  if (head.spread()) discard_object(head);
+  set_expiry_row(key, due_ms(head), 0);
+}
+
+// Its items go later, when nobody can be reading them any more (GarbageCollector).
+void Txn::discard_object(const Head& head) {
+  put_raw(Column::system, layout::garbage_key(keyspace_.clock().now_ms(), head.object),
+          layout::encode_garbage(head.type, head.size));
+  keyspace_.impl_->seek_hints.forget(head.object);
+  ++extra().discarded_objects;
+}
+
+void Txn::set_expiry_row(Key key, int64_t old_ms, int64_t new_ms) {
+  if (old_ms == new_ms) return;
+  const DbId db = db_id(key.db);
+  if (old_ms != 0) erase_raw(Column::expiry, layout::expiry_key(old_ms, db, key.name));
+  if (new_ms == 0) return;
+  put_raw(Column::expiry, layout::expiry_key(new_ms, db, key.name), {});
+  if (earliest_expiry_ms_ == 0 || new_ms < earliest_expiry_ms_) earliest_expiry_ms_ = new_ms;
+}
+
+// ---- items ----
+
+ObjectId Txn::new_object(Key key) {
+  const uint64_t counter = keyspace_.impl_->object_ids.take();
+  extra().last_object = std::max(extra().last_object, counter);
+  return make_object_id(db_id(key.db), counter);
+}
+
+Result<bool> Txn::get(Column column, std::string_view item_key, Value* out) {
+  if (unreadable_) return would_block();
+  return keyspace_.store_.get(column, item_key, view(column, frozen_ ? &frozen_->snapshot : nullptr), out);
+}
+
+void Txn::put_item(Column column, std::string_view item_key, std::string_view value) {
+  put_raw(column, item_key, value);
+}
+
+void Txn::erase_item(Column column, std::string_view item_key) { erase_raw(column, item_key); }
+
+Cursor Txn::cursor(Column column, const CursorBounds& bounds) {
+  return keyspace_.store_.cursor(column, view(column, frozen_ ? &frozen_->snapshot : nullptr), bounds);
+}
+
+std::string Txn::seek_hint(ObjectId object) const {
+  if (extra_) {
+    for (const auto& [id, key] : extra_->hints) {
+      if (id == object) return key;
+    }
+  }
+  return keyspace_.impl_->seek_hints.get(object);
+}
+
+void Txn::advance_seek_hint(ObjectId object, std::string_view key) {
+  for (auto& [id, hint] : extra().hints) {
+    if (id != object) continue;
+    hint = key;
+    return;
+  }
+  extra().hints.emplace_back(object, key);
+}
+
+// Forgetting takes effect at once: should this Txn come to nothing, a seek is slower, no more.
+void Txn::lower_seek_hint(ObjectId object, std::string_view key) {
+  if (extra_) std::erase_if(extra_->hints, [&](auto& hint) { return hint.first == object && key < hint.second; });
+  keyspace_.impl_->seek_hints.lower(object, key);
+}
+
+// ---- events ----
+
+void Txn::touch(Key key, EventClass event_class, std::string_view event) {
+  touches_.push_back({.key = key, .event_class = event_class, .event = event});
+}
+
+void Txn::notify(Key key, EventClass event_class, std::string_view event) {
+  touches_.push_back({.key = key, .event_class = event_class, .event = event, .modified = false});
+}
+
+std::string_view Txn::keep(std::string_view bytes) { return kept_.emplace_back(bytes); }
+
+}  // namespace basalt
