@@ -219,6 +219,9 @@ TEST(Golden, ItemValues) {
             "64");
   EXPECT_EQ(hex(encode_score(1.5)), "3ff8000000000000");
   EXPECT_EQ(hex(encode_score(-0.0)), "8000000000000000");
+  EXPECT_EQ(encode_score_row(-1.5), "");
+  EXPECT_EQ(encode_score_row(0.0), "");
+  EXPECT_EQ(encode_score_row(-0.0), "-");
 }
 
 TEST(Golden, PackedBodies) {

@@ -164,5 +164,13 @@ std::optional<double> decode_score(std::string_view value) {
   return score;
 }
 
+std::string_view encode_score_row(double score) { return score == 0 && std::signbit(score) ? "-" : ""; }
+
+std::optional<double> decode_score_row(double key_score, std::string_view value) {
+  if (value.empty()) return key_score;
+  if (key_score != 0 || value != "-") return std::nullopt;
+  return -0.0;
+}
+
 }  // namespace layout
 }  // namespace basalt

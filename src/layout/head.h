@@ -68,5 +68,10 @@ std::optional<FieldValue> decode_field_value(std::string_view value);
 std::string encode_score(double score);
 std::optional<double> decode_score(std::string_view value);
 
+// The value of a row in `scores`: empty, or "-" when the score is -0, which its key can't tell from +0.
+std::string_view encode_score_row(double score);
+/// The row's score, from the one in its key and its value.
+std::optional<double> decode_score_row(double key_score, std::string_view value);
+
 }  // namespace layout
 }  // namespace basalt

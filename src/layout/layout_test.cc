@@ -92,7 +92,13 @@ TEST_F(Layout, ScoreValuesKeepEveryBit) {
     const auto decoded = decode_score(encode_score(a));
     ASSERT_TRUE(decoded);
     ASSERT_EQ(std::bit_cast<uint64_t>(*decoded), std::bit_cast<uint64_t>(a));
+    // A row of `scores` does too, though -0 sorts as 0.
+    const auto row_key = score_key(1, a, "m");
+    const auto row = decode_score_row(decode_score_key(row_key)->score, encode_score_row(a));
+    ASSERT_TRUE(row);
+    ASSERT_EQ(std::bit_cast<uint64_t>(*row), std::bit_cast<uint64_t>(a));
   }
+  EXPECT_TRUE(std::signbit(*decode_score_row(0.0, encode_score_row(-0.0))));
 }
 
 TEST_F(Layout, ListIndexesSortAsNumbers) {
@@ -327,6 +333,8 @@ TEST_F(Layout, WhatNoEncoderMakesIsRefused) {
   EXPECT_FALSE(decode_field_value(""));
   EXPECT_FALSE(decode_field_value("\x02x"));
   EXPECT_FALSE(decode_score("\x7f\xf8\0\0\0\0\0\0"sv)) << "not a number";
+  EXPECT_FALSE(decode_score_row(0.0, "+"));
+  EXPECT_FALSE(decode_score_row(1.5, "-"));
   EXPECT_FALSE(decode_score_key("\0\0\0\0\0\0\0\1\xff\xf8\0\0\0\0\0\0m"sv)) << "not a number";
   EXPECT_FALSE(decode_score_key("\0\0\0\0\0\0\0\1\x7f\xff\xff\xff\xff\xff\xff\xffm"sv)) << "-0";
   EXPECT_FALSE(decode_field_expiry_key("\0\0\0\0\0\0\0\1\x80\0\0\0\0\0\0\0m"sv)) << "a negative time";
