@@ -1,0 +1,43 @@
+#include "types/zset/packed_zset.h"
+
+#include "layout/head.h"
+#include "layout/packed.h"
+
+namespace basalt {
+
+std::optional<std::vector<ScoredMember>> decode_packed_zset(std::string_view body) {
+  std::vector<ScoredMember> elements;
+  layout::PackedReader reader(body);
+  while (const auto member = reader.next()) {
+    const auto bytes = reader.next();
+    const auto score = bytes ? layout::decode_score(*bytes) : std::nullopt;
+    if (!score) return std::nullopt;
+    elements.push_back({*member, *score});
+  }
+  if (reader.damaged()) return std::nullopt;
+  return elements;
+}
+
+std::string encode_packed_zset(const std::vector<ScoredMember>& elements) {
+  std::string body;
+  for (const ScoredMember& element : elements) {
+    layout::append_packed(body, element.member);
+    layout::append_packed(body, layout::encode_score(element.score));
+  }
+  return body;
+}
+
+std::optional<double> packed_zset_score(std::string_view body, std::string_view member, bool* damaged) {
+  layout::PackedReader reader(body);
+  while (const auto candidate = reader.next()) {
+    const auto bytes = reader.next();
+    const auto score = bytes && *candidate == member ? layout::decode_score(*bytes) : std::nullopt;
+    if (score) return score;
+    *damaged = !bytes || *candidate == member;
+    if (*damaged) return std::nullopt;
+  }
+  *damaged = reader.damaged();
+  return std::nullopt;
+}
+
+}  // namespace basalt
