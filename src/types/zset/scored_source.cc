@@ -1,0 +1,41 @@
+#include "types/zset/scored_source.h"
+
+#include "types/zset/zset.h"
+
+namespace basalt {
+namespace {
+
+class EmptySource final : public ScoredSource {
+ public:
+  uint64_t size() const override { return 0; }
+  Result<std::optional<double>> score(std::string_view) const override { return std::nullopt; }
+  Result<void> each(absl::FunctionRef<Result<bool>(const ScoredMember&)>) const override { return {}; }
+};
+
+class ZsetSource final : public ScoredSource {
+ public:
+  explicit ZsetSource(Zset zset) : zset_(std::move(zset)) {}
+
+  uint64_t size() const override { return zset_.size(); }
+  Result<std::optional<double>> score(std::string_view member) const override { return zset_.score(member); }
+  Result<void> each(absl::FunctionRef<Result<bool>(const ScoredMember&)> visit) const override {
+    Result<bool> seen = true;
+    TRY(zset_.walk({RankRange{}}, [&](const ScoredMember& element) { return (seen = visit(element)) && *seen; }));
+    TRY(std::move(seen));
+    return {};
+  }
+
+ private:
+  Zset zset_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ScoredSource>> ScoredSource::open(Txn& txn, Key key) {
+  auto record = TRY(txn.find(key));
+  if (!record) return std::make_unique<EmptySource>();
+  if (record->head.type == Type::zset) return std::make_unique<ZsetSource>(Zset(txn, *std::move(record)));
+  return fail("WRONGTYPE Operation against a key holding the wrong kind of value");
+}
+
+}  // namespace basalt

@@ -1,0 +1,213 @@
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "types/common/member_scan.h"
+#include "types/common/random_member.h"
+#include "types/zset/scored_reply.h"
+#include "types/zset/zset_handlers.h"
+#include "types/zset/zset_writer.h"
+
+namespace basalt::zset {
+namespace {
+
+// ---- ZADD, ZINCRBY ----
+
+struct AddOptions {
+  bool only_new = false;       ///< NX
+  bool only_existing = false;  ///< XX
+  bool only_greater = false;   ///< GT
+  bool only_less = false;      ///< LT
+  bool count_changed = false;  ///< CH
+  bool increment = false;      ///< INCR
+  size_t scores_at = 2;        ///< score member [score member …]
+};
+
+Result<void> check_options(const Call& call, const AddOptions& options) {
+  const size_t rest = call.argc() - options.scores_at;
+  if (rest == 0 || rest % 2 != 0) return syntax_error();
+  if (options.only_new && options.only_existing) {
+    return fail("ERR XX and NX options at the same time are not compatible");
+  }
+  if (options.only_new + options.only_greater + options.only_less > 1) {
+    return fail("ERR GT, LT, and/or NX options at the same time are not compatible");
+  }
+  if (options.increment && rest > 2) return fail("ERR INCR option supports a single increment-element pair");
+  return {};
+}
+
+Result<AddOptions> parse_add_options(const Call& call, bool increment) {
+  AddOptions options{.increment = increment};
+  for (size_t& i = options.scores_at; i < call.argc(); ++i) {
+    if (call.arg_is(i, "NX")) options.only_new = true;
+    else if (call.arg_is(i, "XX")) options.only_existing = true;
+    else if (call.arg_is(i, "GT")) options.only_greater = true;
+    else if (call.arg_is(i, "LT")) options.only_less = true;
+    else if (call.arg_is(i, "CH")) options.count_changed = true;
+    else if (call.arg_is(i, "INCR")) options.increment = true;
+    else break;
+  }
+  TRY(check_options(call, options));
+  return options;
+}
+
+/// What became of one score and member.
+struct Added {
+  enum class Kind : uint8_t { refused, unchanged, updated, added };
+  Kind kind = Kind::refused;
+  double score = 0;
+};
+
+Result<Added> add_member(ZsetWriter& zset, std::string_view member, double score, const AddOptions& options) {
+  const auto before = TRY(zset.score(member));
+  if (before ? options.only_new : options.only_existing) return Added{};
+  if (!before) {
+    zset.set(member, score, before);
+    return Added{Added::Kind::added, score};
+  }
+  if (options.increment) score += *before;
+  if (std::isnan(score)) return fail("ERR resulting score is not a number (NaN)");
+  if (options.only_greater && score <= *before) return Added{};
+  if (options.only_less && score >= *before) return Added{};
+  if (score == *before) return Added{Added::Kind::unchanged, score};
+  zset.set(member, score, before);
+  return Added{Added::Kind::updated, score};
+}
+
+Result<Outcome> add(Call& call, bool increment) {
+  const AddOptions options = TRY(parse_add_options(call, increment));
+  std::vector<double> scores;
+  for (size_t i = options.scores_at; i < call.argc(); i += 2) scores.push_back(TRY(call.number(i)));
+
+  ZsetWriter zset(call.txn, call.key(1));
+  TRY(zset.open());
+  Added last;
+  int64_t added = 0, updated = 0;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    last = TRY(add_member(zset, call.arg(options.scores_at + 2 * i + 1), scores[i], options));
+    added += last.kind == Added::Kind::added;
+    updated += last.kind == Added::Kind::updated;
+  }
+  if (!options.increment) call.reply.integer(options.count_changed ? added + updated : added);
+  else if (last.kind == Added::Kind::refused) call.reply.null();
+  else call.reply.number(last.score);
+  zset.save(options.increment ? "zincr" : "zadd");
+  return kDone;
+}
+
+// ---- ranks ----
+
+Result<Outcome> reply_rank(Call& call, bool reverse) {
+  if (call.argc() > 4) return wrong_arity(call.spec);
+  const bool with_score = call.argc() == 4;
+  if (with_score && !call.arg_is(3, "WITHSCORE")) return syntax_error();
+  const auto zset = TRY(Zset::find_frozen(call.txn, call.key(1)));
+  const auto rank = zset ? TRY(zset->rank(call.arg(2), reverse)) : std::nullopt;
+  if (!rank) {
+    with_score ? call.reply.null_array() : call.reply.null();
+    return kDone;
+  }
+  if (with_score) call.reply.array(2);
+  call.reply.integer(static_cast<int64_t>(rank->rank));
+  if (with_score) call.reply.number(rank->score);
+  return kDone;
+}
+
+// ---- random members ----
+
+Result<Outcome> reply_random_member(Call& call) {
+  const auto zset = TRY(Zset::find_frozen(call.txn, call.key(1)));
+  if (!zset) {
+    call.reply.null();
+    return kDone;
+  }
+  TRY(zset->sample(1, [&](const ScoredMember& element) -> Result<void> {
+    call.reply.bulk(element.member);
+    return {};
+  }));
+  return kDone;
+}
+
+Result<Outcome> reply_random_members(Call& call, int64_t count, bool with_scores) {
+  const auto zset = TRY(Zset::find_frozen(call.txn, call.key(1)));
+  ScoredReply reply(call.reply, with_scores);
+  reply.header(zset ? random_reply_count(count, zset->size()) : 0);
+  if (!zset) return kDone;
+  const size_t start = call.reply.size();
+  TRY(zset->sample(count, [&](const ScoredMember& element) -> Result<void> {
+    reply.add(element);
+    if (call.reply.size() - start > kMaxRandomReplyBytes) return fail("ERR the reply would be too large");
+    return {};
+  }));
+  return kDone;
+}
+
+}  // namespace
+
+Result<Outcome> zadd(Call& call) { return add(call, false); }
+Result<Outcome> zincrby(Call& call) { return add(call, true); }
+
+Result<Outcome> zrem(Call& call) {
+  ZsetWriter zset(call.txn, call.key(1));
+  TRY(zset.open());
+  int64_t removed = 0;
+  for (size_t i = 2; i < call.argc() && zset.size() != 0; ++i) removed += TRY(zset.remove(call.arg(i)));
+  call.reply.integer(removed);
+  zset.save("zrem");
+  return kDone;
+}
+
+Result<Outcome> zcard(Call& call) {
+  const auto zset = TRY(Zset::find(call.txn, call.key(1)));
+  call.reply.integer(zset ? static_cast<int64_t>(zset->size()) : 0);
+  return kDone;
+}
+
+Result<Outcome> zscore(Call& call) {
+  const auto zset = TRY(Zset::find(call.txn, call.key(1)));
+  const auto score = zset ? TRY(zset->score(call.arg(2))) : std::nullopt;
+  score ? call.reply.number(*score) : call.reply.null();
+  return kDone;
+}
+
+Result<Outcome> zmscore(Call& call) {
+  const auto zset = TRY(Zset::find_frozen(call.txn, call.key(1)));
+  call.reply.array(static_cast<int64_t>(call.argc() - 2));
+  for (size_t i = 2; i < call.argc(); ++i) {
+    const auto score = zset ? TRY(zset->score(call.arg(i))) : std::nullopt;
+    score ? call.reply.number(*score) : call.reply.null();
+  }
+  return kDone;
+}
+
+Result<Outcome> zrank(Call& call) { return reply_rank(call, false); }
+Result<Outcome> zrevrank(Call& call) { return reply_rank(call, true); }
+
+Result<Outcome> zrandmember(Call& call) {
+  if (call.argc() == 2) return reply_random_member(call);
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  const int64_t count = TRY(call.integer(2));
+  if (count < -kMax) return fail(fmt::format("ERR value is out of range, value must between {} and {}", -kMax, kMax));
+  const bool with_scores = call.argc() == 4 && call.arg_is(3, "WITHSCORES");
+  if (call.argc() > 3 && !with_scores) return syntax_error();
+  if (with_scores && (count < -kMax / 2 || count > kMax / 2)) return fail("ERR value is out of range");
+  return reply_random_members(call, count, with_scores);
+}
+
+Result<Outcome> zscan(Call& call) {
+  const uint64_t cursor = TRY(scan_cursor(call));
+  const auto zset = TRY(Zset::find_frozen(call.txn, call.key(1)));
+  ScanReply reply(call.reply);
+  uint64_t next = 0;
+  if (zset) {
+    next = TRY(zset->scan(TRY(scan_options(call, cursor)), [&](std::string_view member, std::string score) {
+      reply.add(member);
+      reply.add(score);
+    }));
+  }
+  reply.finish(next);
+  return kDone;
+}
+
+}  // namespace basalt::zset
