@@ -70,6 +70,10 @@ Checked<void> Config::load(const std::string& file, const std::vector<ConfigLine
     lines = *std::move(read);
   }
   lines.insert(lines.end(), more.begin(), more.end());
+  return apply_lines(lines);
+}
+
+Checked<void> Config::apply_lines(const std::vector<ConfigLine>& lines) {
   for (const ConfigLine& line : lines) {
     if (auto applied = apply_line(line); !applied) return applied;
   }

@@ -2,11 +2,12 @@
 //
 // Thread rules: load() is for the start, before other threads know the object; on_change() too. Everything else is
 // thread-safe. Changes are made one at a time; a listener runs on the thread that makes the change and must not call
-// set().
+// set() or rewrite().
 //
 // Invariants:
 // 1. A value that CONFIG GET shows has passed its option's checks, and its listener's, if it has one.
 // 2. set() changes all the options it was given, or none.
+// 3. After rewrite(), loading the file gives the current values.
 #pragma once
 
 #include <functional>
@@ -63,14 +64,20 @@ class Config {
   using Pair = std::pair<std::string_view, std::string_view>;
   Result<void> set(const std::vector<Pair>& pairs, bool local_caller = false);
 
+  /// CONFIG REWRITE: the file keeps its comments, its order and every line that still says the truth.
+  /// `users`: what its user lines are to say (behind the word "user"); null leaves them as they are.
+  Result<void> rewrite(const std::vector<std::string>* users = nullptr);
+
  private:
   struct Change;
+  Checked<void> apply_lines(const std::vector<ConfigLine>& lines);
   Checked<void> apply_line(const ConfigLine& line);
   Checked<void> apply_option(const Option& option, size_t index, const ConfigLine& line);
   void put(size_t index, OptionValue value);
   OptionValue value(size_t index) const;
   Result<std::vector<Change>> plan(const std::vector<Pair>& pairs, bool local_caller) const;
   bool may_change(const Option& option, bool local_caller) const;
+  Checked<std::string> rewritten(std::string_view text, const std::vector<std::string>* users) const;
   std::optional<std::pair<std::string, std::string>> tell_listeners(const std::vector<Change>& changes);
 
   Settings settings_;
@@ -79,7 +86,7 @@ class Config {
   std::map<std::string, std::string> rocksdb_options_;
   std::vector<bool> seen_;                           // by index, during load(): a line named it
   absl::flat_hash_map<size_t, Listener> listeners_;  // by index
-  std::mutex change_mutex_;                          // one set() at a time
+  std::mutex change_mutex_;                          // one set() or rewrite() at a time
   mutable std::mutex values_mutex_;                  // guards values_
   std::vector<OptionValue> values_;                  // by index
 };
