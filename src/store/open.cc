@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "layout/system_record.h"
+#include "store/engine_log.h"
 #include "store/errors.h"
 #include "store/internal.h"
 
@@ -20,11 +21,15 @@ namespace {
 
 using Cause = StorageError::Cause;
 
-class SilentLogger final : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
+// With the file LOG when the directory is ours to write to.
+std::shared_ptr<store_internal::EngineLog> make_log(const StoreOptions& options, const rocksdb::DBOptions& db) {
+  std::shared_ptr<rocksdb::Logger> file;
+  if (!options.read_only) {
+    auto status = rocksdb::CreateLoggerFromOptions(options.directory, db, &file);
+    if (!status.ok()) LOG(WARNING) << "no RocksDB log in " << options.directory << ": " << status.ToString();
+  }
+  return std::make_shared<store_internal::EngineLog>(std::move(file));
+}
 
 uint64_t wal_bytes(const std::string& directory) {
   uint64_t bytes = 0;
@@ -38,7 +43,7 @@ uint64_t wal_bytes(const std::string& directory) {
 // Reads the whole MANIFEST and changes nothing: damage shows here.
 Result<std::vector<std::string>> list_columns(const std::string& directory, const std::string& manifest) {
   rocksdb::DBOptions options;
-  options.info_log = std::make_shared<SilentLogger>();
+  options.info_log = std::make_shared<store_internal::EngineLog>(nullptr);
   std::vector<std::string> names;
   auto status = rocksdb::DB::ListColumnFamilies(options, directory, &names);
   if (status.ok()) return names;
@@ -64,13 +69,21 @@ Result<void> check_columns(const std::string& directory, const std::vector<std::
   return {};
 }
 
-Error open_error(const rocksdb::Status& status, const std::string& directory) {
-  const std::string text = status.ToString();
+Error open_error(const rocksdb::Status& status, const std::string& directory, const store_internal::EngineLog& log) {
+  std::string text = status.ToString();
   if (status.IsIOError() && text.find("lock") != std::string::npos) return store_internal::in_use_error(directory);
-  if (status.IsCorruption() || status.IsPathNotFound() || status.IsNotFound()) {
-    return store_internal::damaged_error(directory, text);
+  if (!status.IsCorruption() && !status.IsPathNotFound() && !status.IsNotFound()) {
+    return store_internal::storage_error(status, directory);
   }
-  return store_internal::storage_error(status, directory);
+  // Of damage in the WAL the Status says "checksum mismatch"; the log says in which file.
+  const auto in_wal = log.last_dropping();
+  if (in_wal.empty()) return store_internal::damaged_error(directory, text);
+  auto error = store_internal::damaged_error(directory, in_wal);
+  auto with_choice = *error.storage();
+  with_choice.detail +=
+      ", or start once with the option rocksdb.wal_recovery_mode kPointInTimeRecovery, which loses every write "
+      "behind the damage";
+  return with_choice;
 }
 
 // The system column repeats the format version, in case the file was lost on the way here.
@@ -111,7 +124,8 @@ Result<void> Store::Impl::open(bool has_database) {
 
   engine.db.create_if_missing = !has_database;
   engine.db.listeners = {health};
-  if (options.read_only) engine.db.info_log = std::make_shared<SilentLogger>();
+  const auto log = make_log(options, engine.db);
+  engine.db.info_log = log;
   rocksdb::ColumnFamilyOptions default_options;
   default_options.write_buffer_size = 64 * 1024;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors{{rocksdb::kDefaultColumnFamilyName, default_options}};
@@ -123,7 +137,7 @@ Result<void> Store::Impl::open(bool has_database) {
   auto status = options.read_only
                     ? rocksdb::DB::OpenForReadOnly(engine.db, options.directory, descriptors, &handles, &opened)
                     : rocksdb::DB::Open(engine.db, options.directory, descriptors, &handles, &opened);
-  if (!status.ok()) return tl::unexpected<Error>(open_error(status, options.directory));
+  if (!status.ok()) return tl::unexpected<Error>(open_error(status, options.directory, *log));
   db.reset(opened);
   default_column = handles[0];
   std::copy(handles.begin() + 1, handles.end(), columns.begin());

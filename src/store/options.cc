@@ -10,6 +10,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <optional>
+
+#include "base/number.h"
 
 namespace basalt::store_internal {
 namespace {
@@ -199,9 +202,19 @@ rocksdb::ConfigOptions strict_config() {
 }
 
 // The names that an options object prints are the names it understands.
-bool knows(const std::string& printed, const std::string& name) {
-  OptionMap names;
-  return rocksdb::StringToMap(printed, &names).ok() && names.contains(name);
+std::optional<std::string> printed_value(const std::string& printed, const std::string& name) {
+  OptionMap values;
+  if (!rocksdb::StringToMap(printed, &values).ok() || !values.contains(name)) return std::nullopt;
+  return values[name];
+}
+
+// RocksDB reads "1x" as 1. Where the option is a number, it must be one, with an optional unit.
+bool misread(const std::string& value, const std::string& before) {
+  if (!parse_int64(before)) return false;
+  const std::string_view units = "kKmMgGtT";
+  std::string_view number = value;
+  if (!number.empty() && units.find(number.back()) != units.npos) number.remove_suffix(1);
+  return !parse_int64(number) && !parse_uint64(number);
 }
 
 tl::unexpected<Error> bad_override(const std::string& name, const std::string& value, std::string why) {
@@ -215,38 +228,58 @@ struct Overridable {
   rocksdb::BlockBasedTableOptions* tables;
 };
 
-Result<void> apply_override(const std::string& name, const std::string& value, Overridable target) {
-  const auto config = strict_config();
-  const OptionMap one{{name, value}};
+std::string print_options(const rocksdb::DBOptions& options) {
   std::string printed;
-  auto refused = [&](const rocksdb::Status& status) {
-    const char* why = status.getState();
-    return bad_override(name, value, why ? fmt::format("not a valid value ({})", why) : "not a valid value");
-  };
-  if (rocksdb::GetStringFromDBOptions(config, *target.db, &printed).ok() && knows(printed, name)) {
-    auto status = rocksdb::GetDBOptionsFromMap(config, rocksdb::DBOptions(*target.db), one, target.db);
-    if (!status.ok()) return refused(status);
-    return {};
+  (void)rocksdb::GetStringFromDBOptions(strict_config(), options, &printed);
+  return printed;
+}
+std::string print_options(const rocksdb::ColumnFamilyOptions& options) {
+  std::string printed;
+  (void)rocksdb::GetStringFromColumnFamilyOptions(strict_config(), options, &printed);
+  return printed;
+}
+std::string print_options(const rocksdb::BlockBasedTableOptions& options) {
+  std::string printed;
+  std::unique_ptr<rocksdb::TableFactory> factory(rocksdb::NewBlockBasedTableFactory(options));
+  (void)factory->GetOptionString(strict_config(), &printed);
+  return printed;
+}
+
+rocksdb::Status set_option(rocksdb::DBOptions& options, const OptionMap& one) {
+  return rocksdb::GetDBOptionsFromMap(strict_config(), rocksdb::DBOptions(options), one, &options);
+}
+rocksdb::Status set_option(rocksdb::ColumnFamilyOptions& options, const OptionMap& one) {
+  return rocksdb::GetColumnFamilyOptionsFromMap(strict_config(), rocksdb::ColumnFamilyOptions(options), one, &options);
+}
+rocksdb::Status set_option(rocksdb::BlockBasedTableOptions& options, const OptionMap& one) {
+  return rocksdb::GetBlockBasedTableOptionsFromMap(strict_config(), rocksdb::BlockBasedTableOptions(options), one,
+                                                   &options);
+}
+
+/// Whether these options have one of this name; then it is set.
+template <typename Options>
+Result<bool> try_override(Options& options, const std::string& name, const std::string& value) {
+  const auto before = printed_value(print_options(options), name);
+  if (!before) return false;
+  if (misread(value, *before)) return bad_override(name, value, "not a number");
+  const auto status = set_option(options, {{name, value}});
+  if (status.ok()) return true;
+  const char* why = status.getState();
+  return bad_override(name, value, fmt::format("not a valid value ({})", why ? why : status.ToString()));
+}
+
+template <typename Options>
+Result<bool> try_override_each(Options* options, const std::string& name, const std::string& value) {
+  for (size_t i = 0; i < kColumnCount; ++i) {
+    if (!TRY(try_override(options[i], name, value))) return false;
   }
-  if (rocksdb::GetStringFromColumnFamilyOptions(config, target.columns[0], &printed).ok() && knows(printed, name)) {
-    for (size_t i = 0; i < kColumnCount; ++i) {
-      auto& columns = target.columns[i];
-      auto status =
-          rocksdb::GetColumnFamilyOptionsFromMap(config, rocksdb::ColumnFamilyOptions(columns), one, &columns);
-      if (!status.ok()) return refused(status);
-    }
-    return {};
-  }
-  std::unique_ptr<rocksdb::TableFactory> factory(rocksdb::NewBlockBasedTableFactory(target.tables[0]));
-  if (factory->GetOptionString(config, &printed).ok() && knows(printed, name)) {
-    for (size_t i = 0; i < kColumnCount; ++i) {
-      auto& table = target.tables[i];
-      auto status =
-          rocksdb::GetBlockBasedTableOptionsFromMap(config, rocksdb::BlockBasedTableOptions(table), one, &table);
-      if (!status.ok()) return refused(status);
-    }
-    return {};
-  }
+  return true;
+}
+
+Result<void> apply_override(const std::string& name, const std::string& value, Overridable target) {
+  if (TRY(try_override(*target.db, name, value))) return {};
+  if (TRY(try_override_each(target.columns, name, value))) return {};
+  if (TRY(try_override_each(target.tables, name, value))) return {};
   return bad_override(name, value, "RocksDB has no such option");
 }
 
