@@ -98,9 +98,10 @@ struct Store::Impl {
   std::array<rocksdb::WriteOptions, 2> write_options;  // by WriteMode
   RecoveryReport report;
 
-  // Writes begun, and how many of them the last completed WAL flush covered.
+  // Writes begun, and how many of them the last completed WAL flush and sync covered.
   alignas(64) std::atomic<uint64_t> writes{0};
   std::atomic<uint64_t> flushed_writes{0};
+  std::atomic<uint64_t> synced_writes{0};
 };
 
 }  // namespace basalt

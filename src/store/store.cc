@@ -144,6 +144,10 @@ bool Store::wal_dirty() const {
   return impl_->writes.load(std::memory_order_acquire) != impl_->flushed_writes.load(std::memory_order_acquire);
 }
 
+bool Store::unsynced() const {
+  return impl_->writes.load(std::memory_order_acquire) != impl_->synced_writes.load(std::memory_order_acquire);
+}
+
 namespace {
 
 // Flushes may end in another order than they began; what the longest one covered counts.
@@ -168,6 +172,7 @@ Result<void> Store::sync_wal() {
   auto status = impl_->db->FlushWAL(true);
   if (!status.ok()) return failure(status, impl_->options.directory);
   raise_to(impl_->flushed_writes, covered);
+  raise_to(impl_->synced_writes, covered);
   return {};
 }
 

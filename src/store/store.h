@@ -179,6 +179,8 @@ class Store {
   /// Whether anything was written that no completed flush_wal() has handed over yet. A thread that
   /// finds it false after its own write may acknowledge that write. Cheap.
   bool wal_dirty() const;
+  /// Whether anything was written that no completed sync_wal() has put on the medium. Cheap.
+  bool unsynced() const;
 
   /// Memtables to SST files. Waits.
   Result<void> flush_memtables();
