@@ -18,6 +18,8 @@ class Reply {
   Reply(std::string& out, Protocol protocol) : out_(out), protocol_(protocol) {}
 
   Protocol protocol() const { return protocol_; }
+  /// HELLO answers in the protocol that it switches to.
+  void use(Protocol protocol) { protocol_ = protocol; }
   bool resp3() const { return protocol_ == Protocol::resp3; }
 
   void simple(std::string_view text);  ///< +text; no CR or LF inside

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "command/table.h"
 #include "keyspace/keyspace.h"
+#include "server/checkpoints.h"
 #include "server/client_registry.h"
 #include "server/dispatcher.h"
 #include "server/stats.h"
@@ -25,12 +26,11 @@
 namespace basalt {
 
 class Config;
-class Checkpoints;
 
 class Server final : public CommitObserver {
  public:
-  Server(Config& config, const Clock& clock, Store& store, Keyspace& keyspace, CommandTable& commands, unsigned io_threads,
-         unsigned storage_threads);
+  Server(Config& config, const Clock& clock, Store& store, Keyspace& keyspace, CommandTable& commands,
+         unsigned io_threads, unsigned storage_threads);
   ~Server() override;
 
   Config& config() { return config_; }
@@ -43,6 +43,7 @@ class Server final : public CommitObserver {
   Stats& stats() { return stats_; }
   StoragePool& pool() { return pool_; }
   WalSyncer& wal() { return wal_; }
+  Checkpoints& checkpoints() { return checkpoints_; }
   WatchRegistry& watches() { return watches_; }
   WaitingClients& waiting() { return waiting_; }
 
@@ -77,6 +78,12 @@ class Server final : public CommitObserver {
   void request_shutdown() {
     if (shutdown_) shutdown_();
   }
+  /// Runs `action` while no command, background work or fsync does (DEBUG RELOAD). On a pool thread.
+  void exclusively(const std::function<void()>& action);
+  /// How the network holds its I/O threads still; from main.cc.
+  using StopTheLoops = std::function<void(const std::function<void()>&)>;
+  void set_stop_the_loops(StopTheLoops stop) { stop_the_loops_ = std::move(stop); }
+
   /// Ten times a second, from the network's first I/O thread.
   void tick();
   int64_t started_ms() const { return started_ms_; }
@@ -100,6 +107,7 @@ class Server final : public CommitObserver {
   WaitingClients waiting_{*this};
   Dispatcher dispatcher_{*this};
   WalSyncer wal_;
+  Checkpoints checkpoints_;
   StoragePool pool_;
   std::atomic<bool> general_path_{false};
   std::mutex pause_mutex_;
@@ -107,6 +115,7 @@ class Server final : public CommitObserver {
   int64_t pause_until_ms_ = 0;
   std::vector<std::weak_ptr<Transport>> paused_sessions_;
   std::function<void()> shutdown_;
+  StopTheLoops stop_the_loops_;
   const int64_t started_ms_;
   const std::string run_id_;
   Rates rates_;

@@ -104,8 +104,8 @@ bool WaitingClients::serve(const std::shared_ptr<Waiter>& waiter, Txn* lender, A
   Reply reply(out, waiter->protocol);
   Txn txn(server_.keyspace(), access);
   if (lender) txn.borrow_locks(*lender);
-  auto outcome = server_.dispatcher().call(nullptr, *waiter->command.match().spec, waiter->command.args(), waiter->db, txn,
-                                           reply, true);
+  auto outcome = server_.dispatcher().call(nullptr, *waiter->command.match().spec, waiter->command.args(), waiter->db,
+                                           txn, reply, true);
   if (outcome && outcome->kind == Outcome::Kind::wait) return false;
   if (outcome)
     if (auto committed = txn.commit(); !committed) outcome = tl::unexpected(committed.error());

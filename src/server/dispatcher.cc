@@ -1,0 +1,129 @@
+#include "server/dispatcher.h"
+
+#include <algorithm>
+
+#include <absl/container/inlined_vector.h>
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "command/error_text.h"
+#include "server/server.h"
+#include "server/stats.h"
+#include "server/subscriptions.h"
+#include "server/transaction.h"
+
+namespace basalt {
+
+std::string unknown_command_error(const CommandTable::Match& match, const Args& args) {
+  if (match.container)
+    return fmt::format("ERR unknown subcommand '{:.128}'. Try {} HELP.", args[1], to_upper(match.container->name));
+  constexpr size_t kShown = 128;
+  std::string shown;
+  for (size_t i = 1; i < args.size() && shown.size() < kShown; ++i)
+    shown += fmt::format("'{}' ", args[i].substr(0, kShown - shown.size()));
+  return fmt::format("ERR unknown command '{}', with args beginning with: {}", args[0].substr(0, kShown), shown);
+}
+
+std::optional<std::string> Dispatcher::refuse(const Session& session, const CommandTable::Match& match,
+                                              const Args& args) const {
+  if (!match.spec) return unknown_command_error(match, args);
+  const CommandSpec& spec = *match.spec;
+  const int argc = static_cast<int>(args.size());
+  if ((spec.arity > 0 && argc != spec.arity) || argc < -spec.arity || !spec.handler)
+    return fmt::format("ERR wrong number of arguments for '{}' command", server_.commands().full_name(match.index));
+  if (!session.authenticated && !(spec.flags & kNoAuth)) return "NOAUTH Authentication required.";
+  const bool queueing = session.transaction && session.transaction->active;
+  if (queueing && (spec.flags & kNoMulti)) return "ERR Command not allowed inside a transaction";
+  if (session.subscriptions && session.subscriptions->count() > 0 && session.protocol == Protocol::resp2 &&
+      !(spec.flags & kInSubscribedMode))
+    return fmt::format(
+        "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+        "context",
+        server_.commands().full_name(match.index));
+  return std::nullopt;
+}
+
+const CommandSpec* Dispatcher::joins_blind_run(Session& session, const Args& args, CommandTable::Match& match) const {
+  if (session.transaction || session.reply_mode != ReplyMode::on || server_.needs_general_path()) return nullptr;
+  match = server_.commands().match(args);
+  if (!match.spec || !is_blind(*match.spec, args) || refuse(session, match, args)) return nullptr;
+  return match.spec;
+}
+
+Result<Outcome> Dispatcher::call(Session* session, const CommandSpec& spec, const Args& args, uint16_t db, Txn& txn,
+                                 Reply& reply, bool may_wait) {
+  if (spec.flags & kWrite) {
+    absl::InlinedVector<Key, 8> keys;
+    if (spec.keys.first == 1 && spec.keys.last == 1 && !spec.keys.find) {
+      keys.push_back({db, args[1]});
+    } else {
+      std::vector<int> positions;
+      find_keys(spec, args, positions);
+      for (int position : positions) keys.push_back({db, args[position]});
+    }
+    TRY(txn.lock(keys));
+  }
+  Call call{spec, args, db, txn, reply, session, may_wait};
+  return spec.handler(call);
+}
+
+Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std::string& out, Worker& worker) {
+  const CommandTable::Match match = server_.commands().match(args);
+  const size_t mark = out.size();
+  Reply reply(out, session.protocol);
+  TransactionState* transaction = session.transaction.get();
+
+  if (auto refusal = refuse(session, match, args)) {
+    if (transaction && transaction->active) transaction->has_errors = true;
+    if (match.spec) worker.stats.command_rejected(match.index);
+    worker.stats.error_replied(std::string_view(*refusal).substr(0, refusal->find(' ')));
+    reply.error(*refusal);
+    session.apply_reply_mode(out, mark);
+    return Executed::done;
+  }
+  const CommandSpec& spec = *match.spec;
+  if (transaction && transaction->active && !(spec.flags & kRunsInsideMulti)) {
+    transaction->queue.emplace_back(match, args);
+    transaction->queued_bytes += transaction->queue.back().bytes();
+    session.shared.queued = static_cast<int32_t>(transaction->queue.size());
+    reply.simple("QUEUED");
+    session.apply_reply_mode(out, mark);
+    return Executed::done;
+  }
+  if (server_.postpones(session, spec)) return Executed::postponed;
+  if ((spec.flags & kOffload) && worker.access == Access::inline_) return Executed::would_block;
+
+  const int64_t start_us = monotonic_us();
+  Txn txn(server_.keyspace(), worker.access);
+  Result<Outcome> outcome = call(&session, spec, args, session.db, txn, reply, true);
+  if (outcome && outcome->kind == Outcome::Kind::wait) {
+    // Registered while the keys are still locked: no push can slip in between.
+    server_.block(session, match, args, *outcome);
+    return Executed::waiting;
+  }
+  const bool wrote = outcome && txn.has_writes();
+  if (outcome)
+    if (auto committed = txn.commit(); !committed) outcome = tl::unexpected(committed.error());
+  std::string error;
+  if (!outcome) {
+    out.resize(mark);
+    if (outcome.error().would_block()) return Executed::would_block;
+    reply.use(session.protocol);
+    reply.error(error = error_text(outcome.error()));
+  }
+  if (wrote && outcome) session.mark_written();
+  session.apply_reply_mode(out, mark);
+  if (session.take_written()) session.acknowledge(mark, out.size());
+  account(session, match, args, start_us, monotonic_us(), outcome ? nullptr : &error, worker);
+  return Executed::done;
+}
+
+void Dispatcher::account(Session& session, const CommandTable::Match& match, const Args& args, int64_t start_us,
+                         int64_t end_us, const std::string* error, Worker& worker) {
+  worker.stats.command_done(match.index, static_cast<uint64_t>(end_us - start_us), error != nullptr);
+  if (error) worker.stats.error_replied(std::string_view(*error).substr(0, error->find(' ')));
+  session.shared.last_command.store(match.index, std::memory_order_relaxed);
+  server_.observe_command(session, *match.spec, args, start_us, end_us);
+}
+
+}  // namespace basalt

@@ -1,0 +1,52 @@
+// Dispatcher: from a parsed command to its reply. Looks the command up, decides whether this session
+// may run it now, gives it a Txn with its keys locked, runs it, commits, and counts.
+//
+// Thread rules: stateless beside the server's parts; used by every worker at once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "command/call.h"
+#include "command/table.h"
+#include "server/session.h"
+
+namespace basalt {
+
+class Dispatcher {
+ public:
+  explicit Dispatcher(Server& server) : server_(server) {}
+
+  enum class Executed : uint8_t {
+    done,         ///< a reply was written (or suppressed, or none is due)
+    would_block,  ///< inline only: nothing happened; run it on the pool
+    waiting,      ///< the session is blocked on its keys; the reply comes through Transport::resume
+    postponed,    ///< CLIENT PAUSE: nothing happened; run it when the pause ends
+  };
+
+  /// Runs one command in a Txn of its own.
+  Executed execute(Session& session, const Args& args, std::string& out, Worker& worker);
+
+  /// A command that may join a run of blind writes: everything checked, only execution is left. Null
+  /// when it has to go the general way.
+  const CommandSpec* joins_blind_run(Session& session, const Args& args, CommandTable::Match& match) const;
+  /// Locks the command's keys in `txn` and runs its handler; commits nothing.
+  Result<Outcome> call(Session* session, const CommandSpec& spec, const Args& args, uint16_t db, Txn& txn, Reply& reply,
+                       bool may_wait);
+
+  /// Why the session may not run this command now, as Redis words it; nullopt when it may.
+  std::optional<std::string> refuse(const Session& session, const CommandTable::Match& match, const Args& args) const;
+
+  /// The bookkeeping after a command: counters, slow log, latency, MONITOR.
+  void account(Session& session, const CommandTable::Match& match, const Args& args, int64_t start_us, int64_t end_us,
+               const std::string* error, Worker& worker);
+
+ private:
+  Server& server_;
+};
+
+/// "ERR unknown command 'x', with args beginning with: …" as Redis words it.
+std::string unknown_command_error(const CommandTable::Match& match, const Args& args);
+
+}  // namespace basalt

@@ -1,0 +1,129 @@
+#include "server/server.h"
+
+#include <algorithm>
+
+#include <absl/container/inlined_vector.h>
+
+#include "base/random.h"
+#include "server/config/config.h"
+#include "server/session.h"
+#include "server/transaction.h"
+
+namespace basalt {
+
+Server::Server(Config& config, const Clock& clock, Store& store, Keyspace& keyspace, CommandTable& commands,
+               unsigned io_threads, unsigned storage_threads)
+    : config_(config),
+      clock_(clock),
+      store_(store),
+      keyspace_(keyspace),
+      commands_(commands),
+      io_threads_(io_threads),
+      stats_(io_threads + storage_threads, commands.index_count()),
+      wal_(store, config.settings().appendfsync.load()),
+      checkpoints_(store, config.settings(), clock),
+      pool_(storage_threads),
+      started_ms_(clock.now_ms()),
+      run_id_(random_hex(20)) {
+  keyspace_.set_observer(this);
+}
+
+Server::~Server() {
+  pool_.stop();
+  wal_.stop();
+  keyspace_.set_observer(nullptr);
+}
+
+RequestParser::Limits Server::request_limits(const Session& session) const {
+  RequestParser::Limits limits;
+  limits.max_bulk_length = config_.settings().proto_max_bulk_len.load(std::memory_order_relaxed);
+  limits.unauthenticated = !session.authenticated;
+  return limits;
+}
+
+bool Server::default_user_needs_no_password() const { return config_.settings().requirepass.get().empty(); }
+
+void Server::block(Session& session, const CommandTable::Match& match, const Args& args, const Outcome& outcome) {
+  auto registered = clients_.find(session.id);
+  auto waiter = std::make_shared<Waiter>(registered, match, args, outcome);
+  std::vector<int> positions;
+  find_keys(*match.spec, args, positions);
+  std::vector<Key> keys;
+  for (int position : positions) keys.push_back({session.db, args[position]});
+  session.shared.blocked = true;
+  session.blocked_until_us = outcome.timeout_ms > 0 ? monotonic_us() + outcome.timeout_ms * 1000 : 0;
+  waiting_.add(std::move(waiter), keys);
+}
+
+void Server::committed(Txn& txn, std::span<const Touch> touches) {
+  watches_.committed(touches);
+  waiting_.committed(txn, touches);
+}
+
+void Server::session_ended(Session& session) {
+  waiting_.forget(session.id);
+  session.end_transaction();
+}
+
+void Server::observe_command(Session&, const CommandSpec&, const Args&, int64_t, int64_t) {}
+
+bool Server::postpones(Session& session, const CommandSpec& spec) {
+  const Pause pause = pause_.load(std::memory_order_relaxed);
+  if (pause == Pause::none) return false;
+  if (pause == Pause::writes && !(spec.flags & (kWrite | kMayReplicate))) return false;
+  if (spec.name == "client") return false;
+  std::lock_guard lock(pause_mutex_);
+  if (pause_.load() == Pause::none) return false;
+  session.shared.blocked = true;
+  session.blocked_until_us = 0;
+  paused_sessions_.push_back(session.transport());
+  return true;
+}
+
+void Server::pause(Pause what, int64_t until_ms) {
+  std::lock_guard lock(pause_mutex_);
+  // As Redis: a new pause keeps the longer end and the stronger kind of the two.
+  pause_until_ms_ = pause_.load() == Pause::none ? until_ms : std::max(pause_until_ms_, until_ms);
+  pause_.store(std::max(pause_.load(), what));
+  general_path_.store(true);
+}
+
+void Server::unpause() {
+  std::vector<std::weak_ptr<Transport>> sessions;
+  {
+    std::lock_guard lock(pause_mutex_);
+    pause_.store(Pause::none);
+    general_path_.store(false);
+    sessions.swap(paused_sessions_);
+  }
+  for (auto& weak : sessions)
+    if (auto transport = weak.lock()) transport->resume("");
+}
+
+void Server::exclusively(const std::function<void()>& action) {
+  stop_the_loops_([&] {
+    pool_.alone([&] {
+      keyspace_.stop();
+      wal_.paused(action);
+      keyspace_.start();
+    });
+  });
+}
+
+void Server::tick() {
+  if (pause_.load(std::memory_order_relaxed) != Pause::none) {
+    bool over;
+    {
+      std::lock_guard lock(pause_mutex_);
+      over = pause_.load() != Pause::none && clock_.now_ms() >= pause_until_ms_;
+    }
+    if (over) unpause();
+  }
+  if (++ticks_ % 10 != 0) return;
+  auto per_second = [](uint64_t total, uint64_t& last) { return total - std::exchange(last, total); };
+  rates_.operations = per_second(stats_.sum(&StatsShard::commands), last_operations_);
+  rates_.input_bytes = per_second(stats_.sum(&StatsShard::net_input_bytes), last_input_);
+  rates_.output_bytes = per_second(stats_.sum(&StatsShard::net_output_bytes), last_output_);
+}
+
+}  // namespace basalt

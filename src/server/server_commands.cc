@@ -1,0 +1,23 @@
+#include "server/server_commands.h"
+
+#include <fmt/format.h>
+
+namespace basalt {
+
+void add_server_commands(CommandTable& table) {
+  table.add(connection_commands());
+  table.add(client_commands());
+  table.add(transaction_commands());
+  table.add(admin_commands());
+  table.add(debug_commands());
+}
+
+void reply_help(Reply& reply, std::string_view command, std::span<const std::string_view> lines) {
+  reply.array(static_cast<int64_t>(lines.size()) + 3);
+  reply.simple(fmt::format("{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", command));
+  for (auto line : lines) reply.simple(line);
+  reply.simple("HELP");
+  reply.simple("    Prints this help.");
+}
+
+}  // namespace basalt

@@ -1,0 +1,28 @@
+// Every family of the server's own commands. A new family adds one line here and one in server_commands.cc.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "command/spec.h"
+#include "command/table.h"
+#include "resp/reply.h"
+
+namespace basalt {
+
+/// The Redis whose behaviour this server has: clients look at it to know what they may ask.
+inline constexpr std::string_view kRedisVersion = "7.0.15";
+
+std::span<const CommandSpec> connection_commands();   // connection_commands.cc
+std::span<const CommandSpec> client_commands();       // client_commands.cc
+std::span<const CommandSpec> transaction_commands();  // transaction.cc
+std::span<const CommandSpec> admin_commands();        // admin_commands.cc
+std::span<const CommandSpec> debug_commands();        // debug_commands.cc
+
+void add_server_commands(CommandTable& table);
+
+/// The reply of X HELP: `lines` as Redis words them, between its own first and last lines.
+void reply_help(Reply& reply, std::string_view command, std::span<const std::string_view> lines);
+
+}  // namespace basalt

@@ -1,0 +1,165 @@
+// Session: one client's state and the loop that runs its commands.
+//
+// The transport (src/net) reads bytes and calls run(); run() executes every complete command inline
+// and says why it stopped. What would wait is run by run_blocking() on the storage pool while the
+// transport leaves the input where it is.
+//
+// Thread rules: run(), run_blocking() and everything not marked otherwise: one thread at a time, the
+// connection's I/O thread or the pool thread that it lent the session to. `shared` is read by any
+// thread; Transport's functions may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "command/spec.h"
+#include "keyspace/txn.h"
+#include "resp/reply.h"
+#include "resp/request_parser.h"
+
+namespace basalt {
+
+class Server;
+class StatsShard;
+struct TransactionState;
+struct SubscriptionState;
+
+/// A session's way to its client. Thread-safe; calls after the connection is gone do nothing.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  /// Bytes that no command asked for (pub/sub, invalidations, MONITOR), after the replies sent so far.
+  virtual void push(std::string bytes) = 0;
+  /// The blocked command is over: `reply` is its reply, and the session's input goes on.
+  virtual void resume(std::string reply) = 0;
+  /// Ends the connection; after what is waiting to be sent when `drain`.
+  virtual void close(bool drain) = 0;
+};
+
+/// Who runs commands: an I/O thread (inline) or a pool thread (blocking).
+struct Worker {
+  Access access;
+  StatsShard& stats;
+};
+
+/// How a client is told its replies (CLIENT REPLY).
+enum class ReplyMode : uint8_t { on, off, skip_next, skip };
+
+class Session {
+ public:
+  enum class Step : uint8_t {
+    need_input,  ///< everything complete was executed
+    offload,     ///< call run_blocking() on the storage pool, then run() again
+    blocked,     ///< waits for keys, a pause to end, …: run() again after Transport::resume
+    close,       ///< send what was written, then close
+  };
+
+  Session(Server& server, uint64_t id, std::string peer_address, std::string local_address, bool unix_socket);
+  ~Session();
+  Session(const Session&) = delete;
+
+  /// Executes what is complete in `input`, appending replies to `out`. The bytes of `input` stay where they
+  /// are until the caller drops consumed() of them, which it does after every step but `offload`.
+  Step run(std::string_view input, std::string& out, Worker& worker);
+  /// Executes the commands that run() left, waiting as needed. `out` is a buffer of its own.
+  Step run_blocking(std::string& out, Worker& worker);
+  size_t consumed() const { return position_; }
+  /// How many bytes the input buffer should be able to hold for the argument being read; 0 if unknown.
+  size_t bytes_wanted() const { return parser_.bytes_wanted(); }
+
+  /// Whether replies written since the last call must wait for the WAL. Clears the flag.
+  bool take_unflushed() { return std::exchange(unflushed_, false); }
+  /// The WAL could not be flushed: the replies in `out` that acknowledged writes become errors.
+  void fail_unflushed(std::string& out, const std::string& error);
+  /// The replies in `out` have left: forget where its acknowledgements are.
+  void replies_released() { acknowledgements_.clear(); }
+
+  Server& server() { return server_; }
+  Worker& worker() { return *worker_; }
+  void set_transport(std::weak_ptr<Transport> transport);
+  std::shared_ptr<Transport> transport() const;
+
+  // ---- state that commands change ----
+  const uint64_t id;
+  const std::string peer_address, local_address;
+  const bool unix_socket;
+  uint16_t db = 0;
+  Protocol protocol = Protocol::resp2;
+  bool authenticated = false;
+  std::string user = "default";
+  ReplyMode reply_mode = ReplyMode::on;
+  bool close_after_reply = false;
+  std::unique_ptr<TransactionState> transaction;  ///< MULTI or WATCH in progress
+  std::unique_ptr<SubscriptionState> subscriptions;
+  int64_t blocked_until_us = 0;  ///< monotonic; 0: no limit. After Step::blocked
+
+  /// RESET: everything but the connection as at the start.
+  void reset();
+  void unwatch_all();
+  /// MULTI is over, one way or the other; so is WATCH.
+  void end_transaction();
+  /// For handlers that commit themselves (EXEC): this command's reply waits for the WAL.
+  void mark_written() { written_ = true; }
+
+  /// What EXEC may have changed of the session before it had to start anew.
+  class Undo {
+   public:
+    explicit Undo(Session& session) : session_(session), db_(session.db), protocol_(session.protocol) {}
+    void restore() const {
+      session_.db = db_;
+      session_.protocol = protocol_;
+    }
+
+   private:
+    Session& session_;
+    const uint16_t db_;
+    const Protocol protocol_;
+  };
+
+  /// What other threads may read (CLIENT LIST) or ask for (CLIENT KILL).
+  struct Shared {
+    std::atomic<uint16_t> db{0};
+    std::atomic<uint8_t> protocol{2};
+    std::atomic<int> fd{-1};
+    std::atomic<int64_t> created_ms{0}, last_active_ms{0};
+    std::atomic<uint32_t> last_command{UINT32_MAX};
+    std::atomic<uint64_t> commands{0}, input_bytes{0}, output_bytes{0}, pending_output{0};
+    std::atomic<uint32_t> query_buffer{0}, query_buffer_free{0};
+    std::atomic<uint32_t> channels{0}, patterns{0}, shard_channels{0}, watched{0};
+    std::atomic<int32_t> queued{-1};  ///< commands queued by MULTI, -1 outside
+    std::atomic<bool> blocked{false}, monitor{false}, no_evict{false}, no_touch{false}, tracking{false}, closing{false};
+    std::mutex mutex;  ///< guards the strings
+    std::string name, library_name, library_version, user = "default";
+  } shared;
+
+ private:
+  friend class Dispatcher;
+  class BlindRun;
+  Step stop(Step step, size_t position);
+  void acknowledge_run(const BlindRun& run);
+  bool take_written() { return std::exchange(written_, false); }
+  /// CLIENT REPLY: takes back what was written since `mark` when the client doesn't want it.
+  void apply_reply_mode(std::string& out, size_t mark);
+  void acknowledge(size_t reply_begin, size_t reply_end);
+
+  Server& server_;
+  Worker* worker_ = nullptr;
+  RequestParser parser_;
+  Args args_;
+  std::string_view input_;
+  size_t position_ = 0;             // of input_: executed and committed
+  uint32_t blocking_commands_ = 0;  // for run_blocking
+  bool unflushed_ = false;
+  bool written_ = false;
+  std::vector<std::pair<size_t, size_t>> acknowledgements_;  // spans of `out`
+  mutable std::mutex transport_mutex_;
+  std::weak_ptr<Transport> transport_;
+};
+
+}  // namespace basalt

@@ -1,0 +1,70 @@
+#include "server/storage_pool.h"
+
+#include <pthread.h>
+
+namespace basalt {
+
+StoragePool::StoragePool(unsigned threads) {
+  for (unsigned worker = 0; worker < threads; ++worker) {
+    threads_.emplace_back([this, worker] { run(worker); });
+    pthread_setname_np(threads_.back().native_handle(), "storage");
+  }
+}
+
+void StoragePool::submit(Job job) {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    jobs_.push_back(std::move(job));
+  }
+  ready_.notify_one();
+}
+
+void StoragePool::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  ready_.notify_all();
+  for (auto& thread : threads_) thread.join();
+}
+
+void StoragePool::alone(const std::function<void()>& action) {
+  std::unique_lock lock(mutex_);
+  --running_;  // a job that waits here is out of the way of another that does
+  quiet_.notify_all();
+  quiet_.wait(lock, [this] { return !alone_ && running_ == 0; });
+  alone_ = true;
+  lock.unlock();
+  action();
+  lock.lock();
+  alone_ = false;
+  ++running_;
+  lock.unlock();
+  ready_.notify_all();
+  quiet_.notify_all();
+}
+
+size_t StoragePool::queued() const {
+  std::lock_guard lock(mutex_);
+  return jobs_.size();
+}
+
+void StoragePool::run(unsigned worker) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ready_.wait(lock, [this] { return (stopping_ || !jobs_.empty()) && !alone_; });
+    if (jobs_.empty()) return;
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    ++running_;
+    lock.unlock();
+    job(worker);
+    job = nullptr;  // what it owned goes before the lock is taken again
+    lock.lock();
+    if (--running_ == 0) quiet_.notify_all();
+  }
+}
+
+}  // namespace basalt

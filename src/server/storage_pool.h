@@ -1,0 +1,45 @@
+// The storage pool: the threads that may wait for the disk. Whatever an I/O thread could not do
+// without waiting runs here, whole, in blocking mode.
+//
+// Thread rules: submit() from any thread. Jobs must not wait for each other.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace basalt {
+
+class StoragePool {
+ public:
+  /// `worker` is the running thread's number, 0 <= worker < threads.
+  using Job = std::function<void(unsigned worker)>;
+
+  explicit StoragePool(unsigned threads);
+  ~StoragePool() { stop(); }
+
+  void submit(Job job);
+  /// From a job: waits until no other job runs, holds new ones back, runs `action`.
+  void alone(const std::function<void()>& action);
+  /// Runs what was submitted, then ends the threads. Later jobs are dropped.
+  void stop();
+  unsigned threads() const { return static_cast<unsigned>(threads_.size()); }
+  size_t queued() const;
+
+ private:
+  void run(unsigned worker);
+  mutable std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<Job> jobs_;
+  std::condition_variable quiet_;
+  unsigned running_ = 0;
+  bool alone_ = false;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace basalt

@@ -1,0 +1,256 @@
+#include "server/transaction.h"
+
+#include <algorithm>
+
+#include "base/number.h"
+#include "command/call.h"
+#include "command/error_text.h"
+#include "server/dispatcher.h"
+#include "server/server.h"
+#include "server/server_commands.h"
+#include "server/session.h"
+
+namespace basalt {
+
+QueuedCommand::QueuedCommand(CommandTable::Match match, const Args& args) : match_(match) {
+  for (auto arg : args) size_ += arg.size();
+  bytes_.reset(new char[size_]);
+  char* at = bytes_.get();
+  for (auto arg : args) {
+    args_.emplace_back(at, arg.size());
+    at = std::copy(arg.begin(), arg.end(), at);
+  }
+}
+
+namespace {
+std::string watch_id(uint16_t db, std::string_view name) {
+  std::string id;
+  append_be(id, db);
+  id.append(name);
+  return id;
+}
+}  // namespace
+
+void WatchRegistry::watch(const WatchedKey& key, const std::shared_ptr<std::atomic<bool>>& flag) {
+  const std::string id = watch_id(key.db, key.name);
+  Shard& shard = shard_of(id);
+  std::lock_guard lock(shard.mutex);
+  shard.keys[id].push_back(flag);
+  count_.fetch_add(1);
+}
+
+void WatchRegistry::unwatch(const WatchedKey& key, const std::shared_ptr<std::atomic<bool>>& flag) {
+  const std::string id = watch_id(key.db, key.name);
+  Shard& shard = shard_of(id);
+  std::lock_guard lock(shard.mutex);
+  auto it = shard.keys.find(id);
+  if (it == shard.keys.end()) return;
+  auto& flags = it->second;
+  auto at = std::find(flags.begin(), flags.end(), flag);
+  if (at == flags.end()) return;
+  flags.erase(at);
+  count_.fetch_sub(1);
+  if (flags.empty()) shard.keys.erase(it);
+}
+
+void WatchRegistry::committed(std::span<const Touch> touches) {
+  if (watched_keys() == 0) return;
+  for (const Touch& touch : touches) {
+    if (!touch.modified) continue;
+    if (touch.whole_database) {
+      for (Shard& shard : shards_) {
+        std::lock_guard lock(shard.mutex);
+        for (auto& [id, flags] : shard.keys)
+          if (load_big_endian<uint16_t>(id.data()) == touch.key.db)
+            for (auto& flag : flags) flag->store(true);
+      }
+      continue;
+    }
+    const std::string id = watch_id(touch.key.db, touch.key.name);
+    Shard& shard = shard_of(id);
+    std::lock_guard lock(shard.mutex);
+    auto it = shard.keys.find(id);
+    if (it != shard.keys.end())
+      for (auto& flag : it->second) flag->store(true);
+  }
+}
+
+namespace {
+
+TransactionState& state_of(Session& session) {
+  if (!session.transaction) session.transaction = std::make_unique<TransactionState>();
+  return *session.transaction;
+}
+
+Result<Outcome> multi_command(Call& call) {
+  TransactionState& state = state_of(*call.session);
+  if (state.active) return fail("ERR MULTI calls can not be nested");
+  state.active = true;
+  call.session->shared.queued = 0;
+  call.reply.ok();
+  return kDone;
+}
+
+Result<Outcome> discard_command(Call& call) {
+  Session& session = *call.session;
+  if (!session.transaction || !session.transaction->active) return fail("ERR DISCARD without MULTI");
+  session.end_transaction();
+  call.reply.ok();
+  return kDone;
+}
+
+Result<Outcome> watch_command(Call& call) {
+  Session& session = *call.session;
+  TransactionState& state = state_of(session);
+  if (state.active) return fail("ERR WATCH inside MULTI is not allowed");
+  for (size_t i = 1; i < call.argc(); ++i) {
+    const bool known = std::any_of(state.watched.begin(), state.watched.end(), [&](const WatchedKey& watched) {
+      return watched.db == call.db && watched.name == call.arg(i);
+    });
+    if (known) continue;
+    state.watched.push_back({call.db, std::string(call.arg(i))});
+    session.server().watches().watch(state.watched.back(), state.changed);
+  }
+  session.shared.watched = static_cast<uint32_t>(state.watched.size());
+  call.reply.ok();
+  return kDone;
+}
+
+Result<Outcome> unwatch_command(Call& call) {
+  call.session->unwatch_all();
+  call.reply.ok();
+  return kDone;
+}
+
+// The keys EXEC must hold: those of every queued command, and the watched ones, so that no commit can
+// slip between looking at `changed` and our own.
+std::vector<Key> keys_to_lock(const TransactionState& state, uint16_t db) {
+  std::vector<Key> keys;
+  for (const WatchedKey& watched : state.watched) keys.push_back({watched.db, watched.name});
+  std::vector<int> positions;
+  for (const QueuedCommand& command : state.queue) {
+    const std::string_view name = command.match().spec->name;
+    if (name == "select") {
+      auto selected = parse_int64(command.args()[1]);
+      if (selected && *selected >= 0 && *selected <= UINT16_MAX) db = static_cast<uint16_t>(*selected);
+      continue;
+    }
+    positions.clear();
+    find_keys(*command.match().spec, command.args(), positions);
+    for (int position : positions) keys.push_back({db, command.args()[position]});
+  }
+  return keys;
+}
+
+Result<Outcome> exec_command(Call& call) {
+  Session& session = *call.session;
+  if (!session.transaction || !session.transaction->active) return fail("ERR EXEC without MULTI");
+  TransactionState& state = *session.transaction;
+  if (state.has_errors) {
+    session.end_transaction();
+    return fail("EXECABORT Transaction discarded because of previous errors.");
+  }
+  const bool offload = std::any_of(state.queue.begin(), state.queue.end(),
+                                   [](const auto& command) { return command.match().spec->flags & kOffload; });
+  if (offload && call.txn.access() == Access::inline_) return would_block();
+
+  TRY(call.txn.lock(keys_to_lock(state, call.db)));
+  if (state.changed->load()) {
+    session.end_transaction();
+    call.reply.null_array();
+    return kDone;
+  }
+
+  const Session::Undo undo(session);
+  Dispatcher& dispatcher = session.server().dispatcher();
+  call.reply.array(static_cast<int64_t>(state.queue.size()));
+  state.active = false;  // the commands run as themselves, not as queued
+  for (const QueuedCommand& command : state.queue) {
+    const size_t mark = call.reply.size();
+    call.txn.save_point();
+    call.reply.use(session.protocol);
+    auto outcome =
+        dispatcher.call(&session, *command.match().spec, command.args(), session.db, call.txn, call.reply, false);
+    if (outcome) continue;
+    if (outcome.error().would_block()) {
+      state.active = true;
+      undo.restore();
+      return would_block();
+    }
+    call.reply.truncate(mark);
+    call.txn.roll_back_to_save_point();
+    call.reply.error(error_text(outcome.error()));
+  }
+  state.active = true;
+  if (call.txn.has_writes()) {
+    if (auto committed = call.txn.commit(); !committed) {
+      if (committed.error().would_block()) undo.restore();
+      else session.end_transaction();
+      return tl::unexpected(committed.error());
+    }
+    session.mark_written();
+  }
+  session.end_transaction();
+  return kDone;
+}
+
+constexpr uint64_t kSessionFlags = kNoScript | kLoading | kStale | kFast | kAllowBusy | kNoTxn | kRunsInsideMulti;
+
+constexpr CommandSpec kCommands[] = {
+    {"multi",
+     1,
+     kSessionFlags,
+     {},
+     "",
+     Group::transactions,
+     "1.2.0",
+     "Mark the start of a transaction block",
+     "O(1)",
+     multi_command},
+    {"exec",
+     1,
+     kNoScript | kLoading | kStale | kSkipSlowlog | kRunsInsideMulti,
+     {},
+     "",
+     Group::transactions,
+     "1.2.0",
+     "Execute all commands issued after MULTI",
+     "Depends on commands in the transaction",
+     exec_command},
+    {"discard",
+     1,
+     kSessionFlags,
+     {},
+     "",
+     Group::transactions,
+     "2.0.0",
+     "Discard all commands issued after MULTI",
+     "O(N), when N is the number of queued commands",
+     discard_command},
+    {"watch",
+     -2,
+     kSessionFlags,
+     {1, -1, 1},
+     "RO",
+     Group::transactions,
+     "2.2.0",
+     "Watch the given keys to determine execution of the MULTI/EXEC block",
+     "O(1) for every key.",
+     watch_command},
+    {"unwatch",
+     1,
+     kSessionFlags,
+     {},
+     "",
+     Group::transactions,
+     "2.2.0",
+     "Forget about all watched keys",
+     "O(1)",
+     unwatch_command},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> transaction_commands() { return kCommands; }
+
+}  // namespace basalt
