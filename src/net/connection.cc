@@ -1,0 +1,298 @@
+#include "net/connection.h"
+
+#include <asio/buffer.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/experimental/as_tuple.hpp>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <glog/logging.h>
+
+#include "base/clock.h"
+#include "command/error_text.h"
+#include "server/config/config.h"
+#include "server/server.h"
+#include "server/subscriptions.h"
+
+namespace basalt {
+
+namespace {
+constexpr auto kAwait = asio::experimental::as_tuple(asio::use_awaitable);
+// How much is read at the most before it is executed: bounds what one busy client takes of a turn.
+constexpr size_t kReadBatch = 256 * 1024;
+constexpr size_t kKeepSending = 64 * 1024;  // capacity that sending_ keeps
+}  // namespace
+
+Connection::Connection(Server& server, IoThread& thread, Socket socket, std::shared_ptr<Session> session)
+    : server_(server),
+      thread_(thread),
+      socket_(std::move(socket)),
+      session_(std::move(session)),
+      idle_(thread.context()) {
+  thread_.add(this);
+}
+
+Connection::~Connection() { thread_.remove(this); }
+
+void Connection::start() {
+  asio::error_code ignored;
+  socket_.non_blocking(true, ignored);
+  session_->set_transport(weak_from_this());
+  session_->shared.fd = socket_.native_handle();
+  asio::co_spawn(thread_.context(), read_loop(shared_from_this()), asio::detached);
+}
+
+// `self` keeps the connection alive as long as the loop runs.
+asio::awaitable<void> Connection::read_loop([[maybe_unused]] std::shared_ptr<Connection> self) {
+  while (!closed_ && !closing_) {
+    const size_t wanted = session_->bytes_wanted();
+    input_.reserve(wanted > 0 ? std::min(wanted, size_t{8} << 20) : (input_.capacity() ? 512 : InputBuffer::kInitial));
+    auto [error, n] = co_await socket_.async_read_some(asio::buffer(input_.tail(), input_.room()), kAwait);
+    while (offloaded_ && !closed_) {  // the bytes are in place, but the buffer must not move yet
+      idle_.expires_at(asio::steady_timer::time_point::max());
+      co_await idle_.async_wait(kAwait);
+    }
+    if (error || closed_ || closing_) break;
+    input_.commit(n);
+    size_t received = n;
+    // A full buffer: there is probably more. Take it all before executing, so that a pipeline shares one
+    // flush and one write.
+    while (!error && input_.room() == 0 && received < kReadBatch) {
+      input_.reserve(std::max(InputBuffer::kLarge, received));
+      n = socket_.read_some(asio::buffer(input_.tail(), input_.room()), error);
+      input_.commit(n);
+      received += n;
+    }
+    thread_.worker().stats.net_input_bytes.add(received);
+    session_->shared.input_bytes.fetch_add(received, std::memory_order_relaxed);
+    if (input_.size() > static_cast<size_t>(server_.config().settings().client_query_buffer_limit.load())) {
+      LOG(WARNING) << "Closing client " << session_->id << " (" << session_->peer_address
+                   << "): its query buffer exceeds client-query-buffer-limit";
+      thread_.worker().stats.input_limit_disconnections.add();
+      break;
+    }
+    if (!blocked_ && !offloaded_) execute();
+    if (error && error != asio::error::would_block) break;
+  }
+  // After QUIT or a protocol error what was written still goes out; then the socket is closed.
+  if (closing_) co_return;
+  close_now();
+}
+
+void Connection::execute() {
+  session_->shared.last_active_ms.store(server_.clock().now_ms(), std::memory_order_relaxed);
+  const auto step = session_->run(input_.view(), building_, thread_.worker());
+  if (step != Session::Step::offload) input_.consume(session_->consumed());
+  after_step(step, session_->take_unflushed());
+}
+
+void Connection::after_step(Session::Step step, bool wrote) {
+  session_->shared.query_buffer.store(static_cast<uint32_t>(input_.size()), std::memory_order_relaxed);
+  if (wrote && !release_queued_ && !holding_) {
+    release_queued_ = true;
+    thread_.release_after_flush(shared_from_this());
+  } else if (!release_queued_ && !holding_) {
+    release_replies("");
+  }
+  switch (step) {
+    case Session::Step::need_input: break;
+    case Session::Step::offload: offload(); break;
+    case Session::Step::blocked:
+      blocked_ = true;
+      arm_block_timer();
+      break;
+    case Session::Step::close:
+      closing_ = true;
+      finish_closing();
+      break;
+  }
+}
+
+// Lends the session to a pool thread for the command that would have waited here.
+void Connection::offload() {
+  offloaded_ = true;
+  server_.pool().submit([self = shared_from_this()](unsigned index) {
+    Worker worker = self->server_.storage_worker(index);
+    std::string out;
+    const auto step = self->session_->run_blocking(out, worker);
+    asio::post(self->thread_.context(), [self, step, out = std::move(out)]() mutable {
+      self->offloaded_ = false;
+      if (self->closed_) {
+        self->idle_.cancel();
+        return;
+      }
+      self->building_ += out;
+      self->input_.consume(self->session_->consumed());
+      self->after_step(step, self->session_->take_unflushed());
+      if (step == Session::Step::need_input && !self->closed_) self->execute();
+      if (!self->offloaded_) self->idle_.cancel();
+    });
+  });
+}
+
+void Connection::arm_block_timer() {
+  if (session_->blocked_until_us == 0) return;
+  if (!block_timer_) block_timer_ = std::make_unique<asio::steady_timer>(thread_.context());
+  const int64_t left_us = std::max<int64_t>(session_->blocked_until_us - monotonic_us(), 0);
+  block_timer_->expires_after(std::chrono::microseconds(left_us));
+  block_timer_->async_wait([weak = weak_from_this()](const asio::error_code& error) {
+    auto self = weak.lock();
+    if (error || !self || self->closed_ || !self->blocked_) return;
+    if (self->server_.waiting().time_out(self->session_->id) != WaitingClients::Ended::busy) return;
+    self->session_->blocked_until_us = monotonic_us() + 5000;  // being served this very moment
+    self->arm_block_timer();
+  });
+}
+
+void Connection::push(std::string bytes) {
+  asio::post(thread_.context(), [weak = weak_from_this(), bytes = std::move(bytes)] {
+    auto self = weak.lock();
+    if (!self || self->closed_) return;
+    self->sending_ += bytes;
+    self->send();
+  });
+}
+
+void Connection::resume(std::string reply) {
+  asio::post(thread_.context(), [weak = weak_from_this(), reply = std::move(reply)] {
+    auto self = weak.lock();
+    if (!self || self->closed_ || !self->blocked_) return;
+    self->blocked_ = false;
+    self->session_->shared.blocked = false;
+    if (self->block_timer_) self->block_timer_->cancel();
+    self->building_ += reply;
+    // Whoever served it may not have flushed the WAL yet: wait for a flush like a writer.
+    self->after_step(Session::Step::need_input, !reply.empty());
+    if (!self->closed_ && !self->offloaded_) self->execute();
+  });
+}
+
+void Connection::close(bool drain) {
+  asio::post(thread_.context(), [weak = weak_from_this(), drain] {
+    auto self = weak.lock();
+    if (!self || self->closed_) return;
+    if (!drain) return self->close_now();
+    self->closing_ = true;
+    self->finish_closing();
+  });
+}
+
+void Connection::hold_replies() {
+  release_queued_ = false;
+  holding_ = true;
+  held_ += building_;
+  building_.clear();
+  session_->replies_released();
+}
+
+void Connection::release_held(const std::string& error) {
+  holding_ = false;
+  if (closed_) return;
+  if (!error.empty()) {
+    // The acknowledgements in held_ are not true, and which write failed is not known: the client must not
+    // take any of them for granted.
+    LOG(ERROR) << "Closing client " << session_->id << ": its writes could not be synced: " << error;
+    return close_now();
+  }
+  sending_ += held_;
+  held_.clear();
+  if (!building_.empty() && !offloaded_) {
+    release_queued_ = true;
+    thread_.release_after_flush(shared_from_this());
+  }
+  send();
+  finish_closing();
+}
+
+void Connection::release_replies(const std::string& error) {
+  release_queued_ = false;
+  if (closed_) return;
+  if (!error.empty()) session_->fail_unflushed(building_, error);
+  session_->replies_released();
+  if (building_.empty()) return finish_closing();
+  if (sending_.empty()) std::swap(sending_, building_);
+  else sending_ += building_;
+  building_.clear();
+  send();
+  finish_closing();
+}
+
+void Connection::send() {
+  if (writing_ || closed_) return;
+  asio::error_code error;
+  const size_t before = sent_;
+  while (sent_ < sending_.size() && !error)
+    sent_ += socket_.write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_), error);
+  thread_.worker().stats.net_output_bytes.add(sent_ - before);
+  if (sent_ == sending_.size()) {
+    sending_.clear();
+    sent_ = 0;
+    if (sending_.capacity() > kKeepSending) std::string().swap(sending_);
+    session_->shared.pending_output.store(0, std::memory_order_relaxed);
+    return;
+  }
+  if (error != asio::error::would_block) return close_now();
+  session_->shared.pending_output.store(sending_.size() - sent_, std::memory_order_relaxed);
+  if (over_output_limit()) return;
+  writing_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const asio::error_code& failed) {
+    self->writing_ = false;
+    if (self->closed_) return;
+    if (failed) return self->close_now();
+    self->send();
+    self->finish_closing();
+  });
+}
+
+bool Connection::over_output_limit() {
+  const auto kind =
+      session_->subscriptions && session_->subscriptions->count() > 0 ? ClientClass::pubsub : ClientClass::normal;
+  const auto& limit = server_.config().settings().output_buffer_limit(kind);
+  const uint64_t pending = sending_.size() - sent_ + building_.size() + held_.size();
+  const uint64_t hard = limit.hard_bytes.load(), soft = limit.soft_bytes.load();
+  bool over = hard > 0 && pending > hard;
+  if (soft > 0 && pending > soft) {
+    const int64_t now_ms = server_.clock().now_ms();
+    if (over_soft_limit_since_ms_ == 0) over_soft_limit_since_ms_ = now_ms;
+    else over |= now_ms - over_soft_limit_since_ms_ > limit.soft_seconds.load() * 1000;
+  } else {
+    over_soft_limit_since_ms_ = 0;
+  }
+  if (!over) return false;
+  LOG(WARNING) << "Closing client " << session_->id << " (" << session_->peer_address
+               << ") for overcoming of output buffer limits: " << pending << " bytes pending";
+  thread_.worker().stats.output_limit_disconnections.add();
+  close_now();
+  return true;
+}
+
+void Connection::finish_closing() {
+  if (closing_ && !closed_ && !release_queued_ && !holding_ && !writing_ && sending_.empty()) close_now();
+}
+
+void Connection::close_now() {
+  if (std::exchange(closed_, true)) return;
+  session_->shared.closing = true;
+  asio::error_code ignored;
+  socket_.shutdown(Socket::shutdown_both, ignored);
+  socket_.close(ignored);
+  idle_.cancel();
+  if (block_timer_) block_timer_->cancel();
+  if (blocked_) server_.waiting().forget(session_->id);
+  server_.clients().remove(session_->id);
+}
+
+void Connection::housekeeping(int64_t now_ms) {
+  if (closed_) return;
+  const int64_t timeout_s = server_.config().settings().timeout_s.load(std::memory_order_relaxed);
+  const bool subscribed = session_->subscriptions && session_->subscriptions->count() > 0;
+  if (timeout_s > 0 && !blocked_ && !offloaded_ && !subscribed &&
+      now_ms - session_->shared.last_active_ms.load() > timeout_s * 1000) {
+    LOG(INFO) << "Closing idle client " << session_->id;
+    return close_now();
+  }
+  if (!sending_.empty()) over_output_limit();
+}
+
+}  // namespace basalt

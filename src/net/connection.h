@@ -1,0 +1,82 @@
+// Connection: one client's socket. Reads into the input buffer, has the session execute what is
+// complete, sends what is to be sent.
+//
+// Bytes on their way out pass three buffers:
+//   building_  replies of commands executed since the last flush (the session appends)
+//   held_      replies that wait for an fsync (appendfsync always)
+//   sending_   replies and pushes that may leave; only this one is written to the socket
+//
+// Thread rules: everything runs on the connection's I/O thread, but push(), resume() and close(), which
+// post there, and the pool's part of offload(), which touches the session and a reply buffer of its own only.
+// The input buffer stands still while the session is lent to the pool.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <asio/awaitable.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "net/input_buffer.h"
+#include "net/io_thread.h"
+#include "server/session.h"
+
+namespace basalt {
+
+class Connection final : public Transport, public std::enable_shared_from_this<Connection> {
+ public:
+  using Socket = asio::generic::stream_protocol::socket;
+
+  Connection(Server& server, IoThread& thread, Socket socket, std::shared_ptr<Session> session);
+  ~Connection() override;
+
+  /// Begins to serve; on the I/O thread.
+  void start();
+
+  // Transport
+  void push(std::string bytes) override;
+  void resume(std::string reply) override;
+  void close(bool drain) override;
+
+  // For the I/O thread.
+  void hold_replies();
+  void release_held(const std::string& error);
+  void release_replies(const std::string& error);
+  void close_now();
+  /// Once a second: idle time-out, output limits, buffers that shrink.
+  void housekeeping(int64_t now_ms);
+
+ private:
+  asio::awaitable<void> read_loop(std::shared_ptr<Connection> self);
+  /// Executes what is complete, as far as it goes without waiting.
+  void execute();
+  void after_step(Session::Step step, bool wrote);
+  void offload();
+  void arm_block_timer();
+  void send();
+  void write_more();
+  bool over_output_limit();
+  void finish_closing();
+
+  Server& server_;
+  IoThread& thread_;
+  Socket socket_;
+  std::shared_ptr<Session> session_;
+  InputBuffer input_;
+  std::string building_, held_, sending_;
+  size_t sent_ = 0;              // of sending_
+  bool writing_ = false;         // an async write is under way
+  bool release_queued_ = false;  // building_ waits for the end of the turn
+  bool holding_ = false;         // held_ waits for an fsync
+  bool offloaded_ = false;
+  bool blocked_ = false;
+  bool closing_ = false;  // close once everything has been sent
+  bool closed_ = false;
+  int64_t over_soft_limit_since_ms_ = 0;
+  asio::steady_timer idle_;  // cancelled when an offloaded session comes back: the reader waits for it
+  std::unique_ptr<asio::steady_timer> block_timer_;
+};
+
+}  // namespace basalt

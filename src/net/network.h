@@ -1,0 +1,42 @@
+// The network: I/O threads, listening sockets, and new connections dealt out to the threads.
+//
+// Thread rules: open(), start() and stop() from one thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "net/io_thread.h"
+
+namespace basalt {
+
+class Listener;
+class Server;
+
+class Network {
+ public:
+  Network(Server& server, unsigned io_threads);
+  ~Network();
+
+  /// Binds every address of `bind` and the Unix socket. An error names the address, the cause and what to do.
+  Result<void> open();
+  void start();
+  /// Stops accepting, closes every connection, ends the threads.
+  void stop();
+  /// Runs `action` on the calling thread while every I/O thread stands still between two handlers.
+  void while_still(const std::function<void()>& action);
+  /// Where it listens, for the banner: "127.0.0.1:6379", "/run/basalt.sock".
+  std::vector<std::string> endpoints() const;
+  IoThread& least_loaded();
+
+ private:
+  Server& server_;
+  std::vector<std::unique_ptr<IoThread>> threads_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::string unix_path_;
+};
+
+}  // namespace basalt
