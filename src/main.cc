@@ -1,0 +1,97 @@
+// Constructs the parts, wires them, waits for the end. No logic.
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include <fmt/format.h>
+#include <glog/logging.h>
+
+#include "command/error_text.h"
+#include "net/network.h"
+#include "server/config/command_line.h"
+#include "server/config/config.h"
+#include "server/log.h"
+#include "server/server.h"
+#include "server/server_commands.h"
+#include "types/families.h"
+
+namespace {
+
+using namespace basalt;
+
+// Why the server can't start: one line, on stderr (and in the log file if there is one).
+int refuse(const std::string& why) {
+  fmt::print(stderr, "basalt-server: {}\n", why);
+  LOG(ERROR) << "Cannot start: " << why;
+  return 1;
+}
+
+std::string words_of(const Error& error) {
+  if (const auto* storage = error.storage()) return storage->detail;
+  return error_text(error);
+}
+
+// SIGTERM and SIGINT are waited for by the main thread alone; every other thread inherits the mask.
+sigset_t block_termination_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  return signals;
+}
+
+int serve(Config& config) {
+  const sigset_t signals = block_termination_signals();
+  const Settings& settings = config.settings();
+  const SystemClock clock;
+
+  StoreOptions store_options;
+  store_options.directory = settings.dir.get();
+  store_options.memory_budget = settings.maxmemory.load();
+  store_options.overrides = config.rocksdb_options();
+  auto store = Store::open(store_options);
+  if (!store) return refuse(words_of(store.error()));
+
+  KeyspaceOptions keyspace_options;
+  keyspace_options.databases = static_cast<uint16_t>(settings.databases.load());
+  auto keyspace = Keyspace::open(**store, clock, keyspace_options);
+  if (!keyspace) return refuse(words_of(keyspace.error()));
+  follow_packed_limits(config, (*keyspace)->limits());
+
+  CommandTable commands;
+  add_type_commands(commands);
+  add_server_commands(commands);
+  const auto io_threads = static_cast<unsigned>(settings.io_threads.load());
+  const auto storage_threads = static_cast<unsigned>(settings.storage_threads.load());
+  Server server(config, clock, **store, **keyspace, commands, io_threads, storage_threads);
+  Network network(server, io_threads);
+  if (auto opened = network.open(); !opened) return refuse(words_of(opened.error()));
+  server.on_shutdown([] { ::kill(::getpid(), SIGTERM); });
+  server.set_stop_the_loops([&network](const std::function<void()>& action) { network.while_still(action); });
+
+  (*keyspace)->start();
+  network.start();
+  log_banner(make_banner(config, **store, network.endpoints()));
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  LOG(WARNING) << "Received " << (signal == SIGINT ? "SIGINT" : "SIGTERM") << ": shutting down";
+  network.stop();
+  (*keyspace)->stop();
+  if (auto synced = (*store)->sync_wal(); !synced)
+    return refuse("the last writes could not be synced: " + words_of(synced.error()));
+  LOG(WARNING) << "Basalt is now ready to exit, bye bye...";
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  basalt::Config config;
+  if (auto exit_code = basalt::configure_from_command_line(argc, argv, config)) return *exit_code;
+  basalt::start_logging(config);
+  return serve(config);
+}
