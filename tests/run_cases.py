@@ -168,7 +168,12 @@ def record_one(transcript, sandbox, mode):
         for line, replies in player.recorded.items():
             by_step.setdefault(line, {})[variant] = replies
     steps = {step.line: step for step in transcript.steps}
-    recorded = {line: playing.blocks(steps[line], by_variant) for line, by_variant in by_step.items()}
+    recorded = {}
+    for line, by_variant in by_step.items():
+        try:
+            recorded[line] = playing.blocks(steps[line], by_variant)
+        except Failure as failure:
+            failures.append(failure)
     transcripts.record(transcript, recorded)
     if failures:
         raise failures[0]

@@ -90,6 +90,8 @@ Checked<void> Config::apply_line(const ConfigLine& line) {
   } else if (directive.starts_with(kRocksdbPrefix)) {
     if (line.words.size() != 2) return wrong(line, fmt::format("{}: expected one value", name));
     rocksdb_options_[directive.substr(kRocksdbPrefix.size())] = line.words[1];
+  } else if (directive == "include") {
+    return wrong(line, "include: only files can include files");
   } else if (!is_obsolete_directive(name)) {
     return wrong(line, unknown_option_text(name));
   }
