@@ -152,6 +152,7 @@ void Txn::put(Key key, const Head& head, const Record* previous) {
   layout::encode_head(head, scratch_);
   put_raw(column, record_key, scratch_);
   if (previous == nullptr) {
+    if (wants_new_key_events()) notify(key, EventClass::new_key, "new");
     set_expiry_row(key, 0, due_ms(head));
     return;
   }
@@ -164,6 +165,7 @@ void Txn::put(Key key, const Head& head, const Record* previous) {
 
 Result<void> Txn::put_string_blind(Key key, std::string_view bytes, int64_t expire_ms) {
   const DbId db = db_id(key.db);
+  if (wants_new_key_events() && !TRY(exists(key))) notify(key, EventClass::new_key, "new");
   // Only the other column matters: a string's own record is simply overwritten, and the row of its expiry,
   // if it had one, no longer agrees with the record, which is how the expirer knows to drop it.
   if (auto other = TRY(read_record(Column::heads, db, key, nullptr))) {
@@ -181,6 +183,12 @@ Result<void> Txn::put_string_blind(Key key, std::string_view bytes, int64_t expi
 }
 
 void Txn::erase(Key key, const Record& record) { erase_record(key, record.head); }
+
+void Txn::rename(Key from, const Record& record, Key to, const Record* replaced) {
+  put(to, record.head, replaced);
+  erase_raw(column_of(record.head), layout::record_key(db_id(from.db), from.name));
+  set_expiry_row(from, due_ms(record.head), 0);
+}
 
 void Txn::erase_record(Key key, const Head& head) {
   erase_raw(column_of(head), layout::record_key(db_id(key.db), key.name));
@@ -260,6 +268,11 @@ void Txn::touch(Key key, EventClass event_class, std::string_view event) {
 
 void Txn::notify(Key key, EventClass event_class, std::string_view event) {
   touches_.push_back({.key = key, .event_class = event_class, .event = event, .modified = false});
+}
+
+bool Txn::wants_new_key_events() const {
+  const CommitObserver* observer = keyspace_.impl_->observer.load(std::memory_order_acquire);
+  return observer != nullptr && observer->wants_new_key_events();
 }
 
 std::string_view Txn::keep(std::string_view bytes) { return kept_.emplace_back(bytes); }

@@ -95,12 +95,18 @@ class Txn {
   Result<void> put_string_blind(Key key, std::string_view bytes, int64_t expire_ms);
   /// Deletes the key; its items become garbage.
   void erase(Key key, const Record& record);
+  /// Gives the record another name in its database; its items and its expiry stay (RENAME). `replaced` is what
+  /// find() gave for the new name, as in put.
+  void rename(Key from, const Record& record, Key to, const Record* replaced);
 
   // ---- items of spread collections (keys from layout/record_key.h) ----
   ObjectId new_object(Key key);
   Result<bool> get(Column column, std::string_view item_key, Value* out);
   void put_item(Column column, std::string_view item_key, std::string_view value);
   void erase_item(Column column, std::string_view item_key);
+  /// Writes items of this Txn's new objects now, ahead of the commit that makes them visible; should that never
+  /// come, a garbage record has to name them (see ObjectWriter). Blocking only: CHECK.
+  Result<void> write_ahead(Batch& items);
   /// Inline, a cursor gives up with WouldBlock after kInlineSteps moves: long walks belong to the pool.
   static constexpr uint32_t kInlineSteps = 2048;
   Cursor cursor(Column column, const CursorBounds& bounds);
@@ -161,6 +167,7 @@ class Txn {
   Result<std::optional<Record>> if_live(Key key, std::optional<Record> record);
   void erase_record(Key key, const Head& head);
   void discard_object(const Head& head);
+  bool wants_new_key_events() const;
   void set_expiry_row(Key key, int64_t old_ms, int64_t new_ms);
   Result<void> take_moment(Moment& moment) const;
   ReadView view(Column column, const Snapshot* at);

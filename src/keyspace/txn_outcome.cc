@@ -1,4 +1,6 @@
 // How a Txn gets its locks, changes databases, and ends. Records and items are in txn.cc.
+#include <glog/logging.h>
+
 #include "keyspace/keyspace_impl.h"
 #include "keyspace/txn.h"
 #include "keyspace/txn_extra.h"
@@ -106,6 +108,12 @@ Result<void> Txn::write() {
     return impl.databases.commit(store, batch_, *extra_->databases, keyspace_.clock().now_ms(), write_mode());
   }
   return store.write(batch_, write_mode());
+}
+
+Result<void> Txn::write_ahead(Batch& items) {
+  CHECK(access_ == Access::blocking);
+  if (extra_) TRY(keyspace_.impl_->object_ids.cover(keyspace_.store_, extra_->last_object, write_mode()));
+  return keyspace_.store_.write(items, write_mode());
 }
 
 // Whoever needs to hear of it does, while the locks still keep the order of events per key.
