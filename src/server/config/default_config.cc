@@ -73,10 +73,10 @@ void append_honoured(std::string& text, const OptionGroup& group) {
 }
 
 void append_kept(std::string& text, const OptionGroup& group) {
-  if (!group.intro.empty()) text += "#\n";
+  text += '\n';
   for (const Option& option : group.options) {
     if (option.is_hidden) continue;
-    for (const std::string& line : default_lines(option)) text += "# " + line;
+    for (const std::string& line : default_lines(option)) text += '#' + line;
   }
 }
 
