@@ -22,7 +22,6 @@ using namespace basalt;
 // Why the server can't start: one line, on stderr (and in the log file if there is one).
 int refuse(const std::string& why) {
   fmt::print(stderr, "basalt-server: {}\n", why);
-  LOG(ERROR) << "Cannot start: " << why;
   return 1;
 }
 
@@ -41,6 +40,23 @@ sigset_t block_termination_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
   return signals;
+}
+
+// The exit code when there is nothing to serve: something was printed, or the configuration is bad.
+std::optional<int> configure(int argc, char** argv, Config& config) {
+  const auto command_line = read_command_line({argv + 1, argv + argc});
+  if (!command_line) return refuse(command_line.error());
+  switch (command_line->ask) {
+    case CommandLine::Ask::run: break;
+    case CommandLine::Ask::help: fmt::print("{}", help_text()); return 0;
+    case CommandLine::Ask::version:
+      fmt::print("Basalt {} (RocksDB {})\n", BASALT_VERSION, Store::engine_version());
+      return 0;
+    case CommandLine::Ask::default_config: fmt::print("{}", default_config_text()); return 0;
+  }
+  if (const auto loaded = config.load(command_line->config_file, command_line->lines); !loaded)
+    return refuse(loaded.error());
+  return std::nullopt;
 }
 
 int serve(Config& config) {
@@ -91,7 +107,7 @@ int serve(Config& config) {
 
 int main(int argc, char** argv) {
   basalt::Config config;
-  if (auto exit_code = basalt::configure_from_command_line(argc, argv, config)) return *exit_code;
+  if (auto exit_code = configure(argc, argv, config)) return *exit_code;
   basalt::start_logging(config);
   return serve(config);
 }

@@ -9,6 +9,7 @@ void add_server_commands(CommandTable& table) {
   table.add(client_commands());
   table.add(transaction_commands());
   table.add(admin_commands());
+  table.add(command_commands());
   table.add(debug_commands());
 }
 
