@@ -3,6 +3,7 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "base/random.h"
@@ -21,6 +22,9 @@ constexpr int kMaxMisses = 250;
 // are walked, so then the walk must not be much longer than the reply.
 constexpr uint64_t kWalkPerDistinct = 32;
 constexpr uint64_t kWalkPerRepeat = 8;
+
+constexpr int64_t kMaxCount = std::numeric_limits<int64_t>::max();
+constexpr size_t kMaxReplyBytes = size_t{512} << 20;
 
 uint64_t magnitude(int64_t count) {
   return count < 0 ? 0 - static_cast<uint64_t>(count) : static_cast<uint64_t>(count);
@@ -85,6 +89,24 @@ Result<void> sample_repeated_by_darts(Txn& txn, ObjectId object, uint64_t size, 
 }
 
 }  // namespace
+
+Result<int64_t> random_count(const Call& call, size_t index) {
+  const int64_t count = TRY(call.integer(index));
+  if (count < -kMaxCount) {
+    return fail("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
+  }
+  return count;
+}
+
+Result<void> check_paired_count(int64_t count) {
+  if (count < -kMaxCount / 2 || count > kMaxCount / 2) return fail("ERR value is out of range");
+  return {};
+}
+
+Result<void> check_random_reply(const Reply& reply, size_t start) {
+  if (reply.size() - start > kMaxReplyBytes) return fail("ERR the reply would be too large");
+  return {};
+}
 
 uint64_t random_reply_count(int64_t count, uint64_t size) {
   if (count < 0) return size == 0 ? 0 : magnitude(count);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "command/call.h"
 #include "types/common/members.h"
 
 namespace basalt {
@@ -23,8 +24,14 @@ namespace basalt {
 /// Takes one member, borrowed for the call, which must not write to the Txn. Its failure ends the sampling.
 using MemberSink = absl::FunctionRef<Result<void>(Member)>;
 
-/// A few members repeated often enough fill any memory, so a longer reply is refused.
-inline constexpr size_t kMaxRandomReplyBytes = size_t{512} << 20;
+/// A few members repeated often enough fill any memory: fails once the reply that began at `start` is too
+/// long to go on.
+Result<void> check_random_reply(const Reply& reply, size_t start);
+
+/// The count argument of SRANDMEMBER, HRANDFIELD and ZRANDMEMBER.
+Result<int64_t> random_count(const Call& call, size_t index);
+/// With values or scores Redis allows half the range.
+Result<void> check_paired_count(int64_t count);
 
 /// How many members a random command gives for `count` as clients write it: a negative one asks for
 /// that many with repeats, any other for at most that many different ones.
