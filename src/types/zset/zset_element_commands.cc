@@ -1,7 +1,4 @@
 #include <cmath>
-#include <limits>
-
-#include <fmt/format.h>
 
 #include "types/common/member_scan.h"
 #include "types/common/random_member.h"
@@ -137,8 +134,7 @@ Result<Outcome> reply_random_members(Call& call, int64_t count, bool with_scores
   const size_t start = call.reply.size();
   TRY(zset->sample(count, [&](const ScoredMember& element) -> Result<void> {
     reply.add(element);
-    if (call.reply.size() - start > kMaxRandomReplyBytes) return fail("ERR the reply would be too large");
-    return {};
+    return check_random_reply(call.reply, start);
   }));
   return kDone;
 }
@@ -186,12 +182,10 @@ Result<Outcome> zrevrank(Call& call) { return reply_rank(call, true); }
 
 Result<Outcome> zrandmember(Call& call) {
   if (call.argc() == 2) return reply_random_member(call);
-  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  const int64_t count = TRY(call.integer(2));
-  if (count < -kMax) return fail(fmt::format("ERR value is out of range, value must between {} and {}", -kMax, kMax));
+  const int64_t count = TRY(random_count(call, 2));
   const bool with_scores = call.argc() == 4 && call.arg_is(3, "WITHSCORES");
   if (call.argc() > 3 && !with_scores) return syntax_error();
-  if (with_scores && (count < -kMax / 2 || count > kMax / 2)) return fail("ERR value is out of range");
+  if (with_scores) TRY(check_paired_count(count));
   return reply_random_members(call, count, with_scores);
 }
 
