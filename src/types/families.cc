@@ -3,11 +3,31 @@
 namespace basalt {
 
 // One declaration a family; each is defined in types/<type>/<type>_commands.cc.
+std::span<const CommandSpec> string_commands();
+std::span<const CommandSpec> string_set_commands();
+std::span<const CommandSpec> string_counter_commands();
+std::span<const CommandSpec> key_commands();
+std::span<const CommandSpec> expire_commands();
+std::span<const CommandSpec> database_commands();
+std::span<const CommandSpec> object_commands();
+std::span<const CommandSpec> bit_commands();
+std::span<const CommandSpec> bitfield_commands();
+std::span<const CommandSpec> hyperloglog_commands();
 std::span<const CommandSpec> hash_commands();
 std::span<const CommandSpec> hash_expiry_commands();
 std::span<const CommandSpec> zset_commands();
 
 void add_type_commands(CommandTable& table) {
+  table.add(string_commands());
+  table.add(string_set_commands());
+  table.add(string_counter_commands());
+  table.add(key_commands());
+  table.add(expire_commands());
+  table.add(database_commands());
+  table.add(object_commands());
+  table.add(bit_commands());
+  table.add(bitfield_commands());
+  table.add(hyperloglog_commands());
   table.add(hash_commands());
   table.add(hash_expiry_commands());
   table.add(zset_commands());

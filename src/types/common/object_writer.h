@@ -1,0 +1,49 @@
+// Writes the items of a new spread collection, of any size, in bounded memory.
+//
+// The first kInTxnBytes go into the Txn. What comes after them is written ahead of the Txn's commit, batch by
+// batch: nobody can see items whose object no head names. A garbage record protects the disk meanwhile: it is
+// due in kAbandonedMs, and the commit erases it together with putting the head; when that commit never comes
+// (an error, a crash), the collector removes the items once the record is due.
+//
+// Thread rules: belongs to one command and its Txn. Don't write while a cursor of the Txn is open.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "keyspace/txn.h"
+
+namespace basalt {
+
+class ObjectWriter {
+ public:
+  static constexpr uint64_t kInTxnBytes = 4 << 20;
+  static constexpr uint64_t kBatchBytes = 4 << 20;
+  static constexpr int64_t kAbandonedMs = 24 * 60 * 60 * 1000;
+
+  /// `key` is the one whose head will name the object; its lock is held.
+  ObjectWriter(Txn& txn, Key key, Type type) : txn_(&txn), type_(type), object_(txn.new_object(key)) {}
+
+  ObjectId object() const { return object_; }
+  /// Inline, WouldBlock when there is more than fits into the Txn.
+  Result<void> put(Column column, std::string_view item_key, std::string_view value);
+  /// Before the head is put.
+  Result<void> finish();
+
+ private:
+  Result<void> write_ahead();
+
+  Txn* txn_;
+  Type type_;
+  ObjectId object_;
+  uint64_t bytes_ = 0;
+  uint64_t count_ = 0;
+  bool ahead_ = false;  // some items were written ahead
+  Batch batch_;
+};
+
+/// Copies every record of the object `from` to a new object for `target`: items, scores and stream records,
+/// whatever the type, in bounded memory. The caller holds both keys' locks and puts the head.
+Result<ObjectId> copy_object(Txn& txn, ObjectId from, Key target, Type type);
+
+}  // namespace basalt
