@@ -11,23 +11,31 @@ bool Cursor::Impl::in_bounds() const {
   return key >= lower && (upper.empty() || key < upper);
 }
 
+bool Cursor::Impl::step() {
+  if (steps_left == UINT32_MAX) return true;
+  if (steps_left != 0) return --steps_left, true;
+  failure = rocksdb::Status::Incomplete("the cursor's step limit");
+  return false;
+}
+
 Cursor::Cursor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Cursor::Cursor(Cursor&&) noexcept = default;
 Cursor& Cursor::operator=(Cursor&&) noexcept = default;
 Cursor::~Cursor() = default;
 
 void Cursor::seek(std::string_view key) {
-  impl_->iterator->Seek(to_slice(std::max<std::string_view>(key, impl_->lower)));
+  if (impl_->step()) impl_->iterator->Seek(to_slice(std::max<std::string_view>(key, impl_->lower)));
 }
 
 void Cursor::seek_for_prev(std::string_view key) {
   if (!impl_->upper.empty() && key >= impl_->upper) return seek_to_last();
-  impl_->iterator->SeekForPrev(to_slice(key));
+  if (impl_->step()) impl_->iterator->SeekForPrev(to_slice(key));
 }
 
 void Cursor::seek_to_first() { seek(impl_->lower); }
 
 void Cursor::seek_to_last() {
+  if (!impl_->step()) return;
   auto& iterator = *impl_->iterator;
   if (!impl_->over_batch || impl_->upper.empty()) return iterator.SeekToLast();
   // A pending write of the very upper bound may show; it is not in the range.
@@ -35,10 +43,17 @@ void Cursor::seek_to_last() {
   if (iterator.Valid() && to_view(iterator.key()) == impl_->upper) iterator.Prev();
 }
 
-void Cursor::next() { impl_->iterator->Next(); }
-void Cursor::prev() { impl_->iterator->Prev(); }
+void Cursor::next() {
+  if (impl_->step()) impl_->iterator->Next();
+}
 
-bool Cursor::valid() const { return impl_->iterator->Valid() && (!impl_->over_batch || impl_->in_bounds()); }
+void Cursor::prev() {
+  if (impl_->step()) impl_->iterator->Prev();
+}
+
+bool Cursor::valid() const {
+  return impl_->failure.ok() && impl_->iterator->Valid() && (!impl_->over_batch || impl_->in_bounds());
+}
 
 std::string_view Cursor::key() const { return to_view(impl_->iterator->key()); }
 std::string_view Cursor::value() const { return to_view(impl_->iterator->value()); }
@@ -46,7 +61,7 @@ std::string_view Cursor::value() const { return to_view(impl_->iterator->value()
 Result<void> Cursor::status() const {
   auto status = impl_->failure.ok() ? impl_->iterator->status() : impl_->failure;
   if (status.ok()) return {};
-  const bool may_wait = impl_->options.read_tier != rocksdb::kBlockCacheTier;
+  const bool may_wait = impl_->failure.ok() && impl_->options.read_tier != rocksdb::kBlockCacheTier;
   return store_internal::failure(status, *impl_->directory, may_wait);
 }
 
@@ -57,6 +72,7 @@ Cursor Store::cursor(Column column, const ReadView& view, const CursorBounds& bo
   cursor->upper = bounds.upper;
   cursor->lower_slice = cursor->lower;
   cursor->upper_slice = cursor->upper;
+  if (bounds.step_limit != 0) cursor->steps_left = bounds.step_limit;
   auto& options = cursor->options;
   options = impl_->read_options[static_cast<size_t>(view.mode)];
   if (view.snapshot) options.snapshot = static_cast<const rocksdb::Snapshot*>(view.snapshot->handle_);

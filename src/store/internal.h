@@ -64,6 +64,8 @@ struct Batch::Impl {
 
 struct Cursor::Impl {
   bool in_bounds() const;
+  /// Counts a move; false when there may be none any more.
+  bool step();
 
   std::string lower;
   std::string upper;
@@ -74,6 +76,7 @@ struct Cursor::Impl {
   rocksdb::Status failure;  // the batch could not be indexed
   // Pending writes are merged in by an iterator that, before RocksDB 9, does not keep them in bounds.
   bool over_batch = false;
+  uint32_t steps_left = UINT32_MAX;  // without a limit it stays there
   const std::string* directory = nullptr;
 };
 

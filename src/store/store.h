@@ -147,9 +147,10 @@ class Cursor {
 };
 
 struct CursorBounds {
-  std::string_view lower;  ///< empty: from the start
-  std::string_view upper;  ///< exclusive; empty: to the end
-  bool fill_cache = true;  ///< false for long background walks
+  std::string_view lower;   ///< empty: from the start
+  std::string_view upper;   ///< exclusive; empty: to the end
+  bool fill_cache = true;   ///< false for long background walks
+  uint32_t step_limit = 0;  ///< moves until it gives up with WouldBlock; 0: none
 };
 
 class Store {

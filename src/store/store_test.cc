@@ -82,6 +82,23 @@ TEST(Store, ColdDataBlocksTheCacheOnlyReaderUntilItWasRead) {
   EXPECT_TRUE(cursor.valid());
 }
 
+TEST(Store, ACursorGivesUpAtItsStepLimit) {
+  TempStore store;
+  for (int i = 0; i < 10; ++i) put(*store, Column::strings, "k" + std::to_string(i), "v");
+  auto cursor = store->cursor(Column::strings, {}, {.step_limit = 4});
+  cursor.seek_to_first();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(cursor.valid());
+    cursor.next();
+  }
+  EXPECT_EQ(cursor.key(), "k3") << "one seek and three steps";
+  ASSERT_TRUE(succeeded(cursor.status()));
+  cursor.next();
+  EXPECT_FALSE(cursor.valid());
+  ASSERT_FALSE(cursor.status());
+  EXPECT_TRUE(cursor.status().error().would_block());
+}
+
 TEST(Store, MultiGetAnswersInTheOrderOfTheKeys) {
   TempStore store;
   for (int i = 0; i < 100; i += 2) put(*store, Column::strings, "k" + std::to_string(i), std::to_string(i));
