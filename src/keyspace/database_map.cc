@@ -2,17 +2,14 @@
 
 #include <algorithm>
 
+#include "keyspace/damage.h"
 #include "layout/system_record.h"
 
 namespace basalt {
 namespace {
 
-constexpr uint32_t kDbIds = 65536;
-
-tl::unexpected<Error> damaged(std::string_view what) {
-  return tl::unexpected<Error>(
-      StorageError{StorageError::Cause::corruption, std::string("system: damaged record: ").append(what)});
-}
+// The last id stays free, so that every range has an end.
+constexpr uint32_t kDbIds = 65535;
 
 layout::DatabaseMapRecord fresh_map(uint16_t count) {
   layout::DatabaseMapRecord map;
@@ -31,7 +28,7 @@ Result<void> DatabaseMap::load(Store& store, uint16_t count) {
   Value value;
   const bool there = TRY(store.get(Column::system, layout::database_map_key(), ReadView{}, &value));
   auto stored = there ? layout::decode_database_map(value.view()) : fresh_map(count);
-  if (!stored) return damaged("the database map");
+  if (!stored) return damaged_record(Column::system, "the database map");
 
   DatabaseChange map{stored->ids, {}};
   next_ = stored->next;
@@ -57,7 +54,7 @@ Result<void> DatabaseMap::load_purges(Store& store) {
   purges_.clear();
   for (cursor.seek_to_first(); cursor.valid(); cursor.next()) {
     auto purge = layout::decode_purge(cursor.key(), cursor.value());
-    if (!purge) return damaged("a purge");
+    if (!purge) return damaged_record(Column::system, "a purge");
     purges_[purge->db] = purge->dropped_ms;
   }
   return cursor.status();
@@ -87,7 +84,7 @@ bool DatabaseMap::is_free(DbId id, const DatabaseChange& change) const {
 
 Result<void> DatabaseMap::flush(DatabaseChange& change, uint16_t db) const {
   for (uint32_t i = 0; i < kDbIds; ++i) {
-    const DbId id = static_cast<DbId>(next_ + change.dropped.size() + i);
+    const DbId id = static_cast<DbId>((next_ + change.dropped.size() + i) % kDbIds);
     if (!is_free(id, change)) continue;
     change.dropped.push_back(std::exchange(change.ids[db], id));
     return {};
@@ -98,7 +95,7 @@ Result<void> DatabaseMap::flush(DatabaseChange& change, uint16_t db) const {
 Result<void> DatabaseMap::commit(Store& store, Batch& batch, const DatabaseChange& change, int64_t now_ms,
                                  WriteMode mode) {
   // Ranges come back into use as late as possible: the search goes on behind the last one given out.
-  const DbId next = static_cast<DbId>(next_ + change.dropped.size());
+  const DbId next = static_cast<DbId>((next_ + change.dropped.size()) % kDbIds);
   batch.put(Column::system, layout::database_map_key(), layout::encode_database_map({change.ids, next}));
   for (DbId id : change.dropped) batch.put(Column::system, layout::purge_key(id), layout::encode_purge(now_ms));
 

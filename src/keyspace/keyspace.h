@@ -82,6 +82,7 @@ class Keyspace {
   Result<void> refresh_counts();
 
   /// Hash fields expire too: the hash type gives the function that removes its due fields.
+  /// `record` is live; its key is locked; the writes go into `txn`, which is committed afterwards.
   using FieldExpirer = std::function<Result<void>(Txn& txn, Key key, Record record)>;
   void set_field_expirer(FieldExpirer expirer);
 
@@ -96,7 +97,11 @@ class Keyspace {
 
  private:
   friend class Txn;
+  friend class Expirer;
+  friend class GarbageCollector;
   Keyspace(Store& store, const Clock& clock, const KeyspaceOptions& options);
+  Result<void> tick();
+
   Store& store_;
   const Clock& clock_;
   PackedLimits limits_;

@@ -2,26 +2,43 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 #include "keyspace/database_map.h"
+#include "keyspace/expirer.h"
+#include "keyspace/garbage_collector.h"
+#include "keyspace/key_counter.h"
 #include "keyspace/key_locks.h"
 #include "keyspace/keyspace.h"
 #include "keyspace/object_ids.h"
+#include "keyspace/scan_tokens.h"
 #include "keyspace/seek_hints.h"
 
 namespace basalt {
 
 struct Keyspace::Impl {
-  explicit Impl(const KeyspaceOptions& options) : options(options) {}
+  Impl(Keyspace& keyspace, const KeyspaceOptions& options)
+      : options(options), expirer(keyspace), garbage(keyspace), counter(keyspace) {}
 
   const KeyspaceOptions options;
   KeyLocks locks;
   DatabaseMap databases;
   ObjectIds object_ids;
   SeekHints seek_hints;
+  ScanTokens scan_tokens;
+  Expirer expirer;
+  GarbageCollector garbage;
+  KeyCounter counter;
   std::atomic<CommitObserver*> observer{nullptr};
-  std::atomic<uint64_t> expired_keys{0};
-  std::atomic<uint64_t> garbage_pending{0};
+  std::atomic<bool> active_expire{true};
+
+  // The background thread.
+  std::thread thread;
+  std::mutex stop_mutex;
+  std::condition_variable stop_signal;
+  bool stopping = false;
 };
 
 }  // namespace basalt

@@ -1,5 +1,6 @@
 #include "keyspace/object_ids.h"
 
+#include "keyspace/damage.h"
 #include "layout/system_record.h"
 
 namespace basalt {
@@ -14,10 +15,7 @@ Result<void> ObjectIds::load(Store& store) {
   uint64_t mark = 1;
   if (TRY(store.get(Column::system, layout::object_counter_key(), ReadView{}, &value))) {
     auto stored = layout::decode_object_counter(value.view());
-    if (!stored) {
-      return tl::unexpected<Error>(
-          StorageError{StorageError::Cause::corruption, "system: the object counter is damaged"});
-    }
+    if (!stored) return damaged_record(Column::system, "the object counter");
     mark = *stored;
   }
   next_ = mark;

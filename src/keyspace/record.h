@@ -1,6 +1,7 @@
 // A key's record as a command finds it: its head, and the bytes the head's body borrows from.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,12 @@ struct Key {
   uint16_t db = 0;
   std::string_view name;
 };
+
+/// When the expiry index has to look at a key, once for both its own expiry and its fields'; 0: never.
+inline int64_t due_ms(const Head& head) {
+  if (head.expire_ms == 0 || head.next_field_expiry_ms == 0) return std::max(head.expire_ms, head.next_field_expiry_ms);
+  return std::min(head.expire_ms, head.next_field_expiry_ms);
+}
 
 class Record {
  public:

@@ -1,8 +1,7 @@
 // Records, items and events. Locks, databases and the outcome are in txn_outcome.cc.
 #include "keyspace/txn.h"
 
-#include <fmt/format.h>
-
+#include "keyspace/damage.h"
 #include "keyspace/keyspace_impl.h"
 #include "keyspace/txn_extra.h"
 #include "layout/system_record.h"
@@ -13,18 +12,6 @@ namespace {
 Column column_of(const Head& head) { return head.encoding == Encoding::plain ? Column::strings : Column::heads; }
 
 Column other_column(Column column) { return column == Column::strings ? Column::heads : Column::strings; }
-
-// When the expiry index has to look at the key: once for both its own expiry and its fields'.
-int64_t due_ms(const Head& head) {
-  if (head.expire_ms == 0 || head.next_field_expiry_ms == 0) return std::max(head.expire_ms, head.next_field_expiry_ms);
-  return std::min(head.expire_ms, head.next_field_expiry_ms);
-}
-
-tl::unexpected<Error> damaged(Column column, std::string_view name) {
-  return tl::unexpected<Error>(StorageError{
-      StorageError::Cause::corruption,
-      fmt::format("column {}: the record of key {:?} is damaged", kColumnNames[static_cast<size_t>(column)], name)});
-}
 
 }  // namespace
 
@@ -49,7 +36,7 @@ Result<std::optional<Record>> Txn::read_record(Column column, DbId db, Key key, 
   }
   auto head =
       column == Column::strings ? layout::decode_string_record(value.view()) : layout::decode_head_record(value.view());
-  if (!head) return damaged(column, key.name);
+  if (!head) return damaged_record(column, key.name);
   return Record(*head, std::move(value));
 }
 
@@ -233,7 +220,12 @@ void Txn::put_item(Column column, std::string_view item_key, std::string_view va
 void Txn::erase_item(Column column, std::string_view item_key) { erase_raw(column, item_key); }
 
 Cursor Txn::cursor(Column column, const CursorBounds& bounds) {
-  return keyspace_.store_.cursor(column, view(column, frozen_ ? &frozen_->snapshot : nullptr), bounds);
+  return cursor_at(column, bounds, frozen_ ? &frozen_->snapshot : nullptr);
+}
+
+Cursor Txn::cursor_at(Column column, CursorBounds bounds, const Snapshot* at) {
+  if (access_ == Access::inline_) bounds.step_limit = kInlineSteps;
+  return keyspace_.store_.cursor(column, view(column, at), bounds);
 }
 
 std::string Txn::seek_hint(ObjectId object) const {

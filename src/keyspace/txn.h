@@ -153,6 +153,8 @@ class Txn {
 
  private:
   friend class Keyspace;
+  friend class KeyWalk;
+  friend class Expirer;
   /// One moment of the store, and the databases' ranges at that moment.
   struct Moment {
     Snapshot snapshot;
@@ -171,6 +173,7 @@ class Txn {
   void set_expiry_row(Key key, int64_t old_ms, int64_t new_ms);
   Result<void> take_moment(Moment& moment) const;
   ReadView view(Column column, const Snapshot* at);
+  Cursor cursor_at(Column column, CursorBounds bounds, const Snapshot* at);
   ReadMode read_mode() const { return access_ == Access::inline_ ? ReadMode::cache_only : ReadMode::blocking; }
   WriteMode write_mode() const { return access_ == Access::inline_ ? WriteMode::no_stall : WriteMode::blocking; }
   void put_raw(Column column, std::string_view key, std::string_view value);

@@ -50,9 +50,9 @@ Result<void> Txn::own_databases() {
 
 Result<bool> Txn::database_is_empty(uint16_t db) {
   const KeyBuffer lower = layout::db_prefix(db_id(db));
-  const auto upper = prefix_successor(lower);
+  const std::string upper = *prefix_successor(lower);  // the last id is never given out
   for (Column column : {Column::strings, Column::heads}) {
-    Cursor any = cursor(column, {.lower = lower, .upper = upper ? *upper : std::string_view()});
+    Cursor any = cursor(column, {.lower = lower, .upper = upper});
     any.seek_to_first();
     if (any.valid()) return false;
     TRY(any.status());
@@ -121,12 +121,13 @@ void Txn::publish() {
   Keyspace::Impl& impl = *keyspace_.impl_;
   if (!touches_.empty()) {
     for (const Touch& touch : touches_) {
-      if (touch.event_class == EventClass::expired) impl.expired_keys.fetch_add(1, std::memory_order_relaxed);
+      if (touch.event_class == EventClass::expired) impl.expirer.key_expired();
     }
     if (CommitObserver* observer = impl.observer.load(std::memory_order_acquire)) observer->committed(*this, touches_);
   }
+  if (earliest_expiry_ms_ != 0) impl.expirer.row_written(earliest_expiry_ms_);
   if (!extra_) return;
-  impl.garbage_pending.fetch_add(extra_->discarded_objects, std::memory_order_relaxed);
+  impl.garbage.added(extra_->discarded_objects);
   for (const auto& [object, key] : extra_->hints) impl.seek_hints.set(object, key);
 }
 

@@ -1,0 +1,138 @@
+#include "keyspace/expirer.h"
+
+#include <glog/logging.h>
+
+#include "base/clock.h"
+#include "keyspace/damage.h"
+#include "keyspace/keyspace_impl.h"
+
+namespace basalt {
+namespace {
+
+// Keys that share a commit. Their locks are held together, so not many.
+constexpr size_t kGroup = 16;
+constexpr int64_t kFullWalkEvery_us = 5'000'000;
+
+std::string time_prefix(int64_t ms) {
+  std::string prefix;
+  append_be(prefix, static_cast<uint64_t>(std::max<int64_t>(ms, 0)));
+  return prefix;
+}
+
+bool is_corruption(const Error& error) {
+  return error.storage() && error.storage()->cause == StorageError::Cause::corruption;
+}
+
+}  // namespace
+
+layout::ExpiryKey Expirer::Row::parts() const { return *layout::decode_expiry_key(bytes); }
+
+void Expirer::row_written(int64_t due_ms) {
+  int64_t seen = bound_.load();
+  while (due_ms < seen && !bound_.compare_exchange_weak(seen, due_ms)) {
+  }
+}
+
+// Where the walk begins, which is behind the last row handled if that is as far as the bound says.
+std::string Expirer::start_of_walk(int64_t now_ms, int64_t from_ms) {
+  if (monotonic_us() - last_full_walk_us_ >= kFullWalkEvery_us || from_ms > now_ms) {
+    last_full_walk_us_ = monotonic_us();
+    return time_prefix(0);
+  }
+  std::string start = time_prefix(from_ms);
+  if (resume_.starts_with(start)) return resume_ + '\0';
+  return start;
+}
+
+Result<uint64_t> Expirer::run(uint64_t limit, int64_t deadline_us) {
+  std::lock_guard<std::mutex> lock(running_);
+  Store& store = keyspace_.store();
+  const int64_t now_ms = keyspace_.clock().now_ms();
+  const uint64_t expired_before = expired_keys();
+  // The bound goes up before the cursor looks: a row that the cursor is too early to see is written by a
+  // commit that comes after, and that lowers the bound again.
+  const int64_t from_ms = bound_.exchange(now_ms);
+  const std::string start = start_of_walk(now_ms, from_ms);
+  const std::string end = time_prefix(now_ms);  // a key lives until its millisecond has passed
+  Cursor cursor = store.cursor(Column::expiry, {}, {.lower = start, .upper = end});
+  cursor.seek_to_first();
+
+  Result<void> done;
+  std::vector<Row> rows;
+  uint64_t handled = 0;
+  while (done && cursor.valid() && handled < limit && monotonic_us() < deadline_us) {
+    take_rows(cursor, std::min<uint64_t>(kGroup, limit - handled), rows);
+    handled += rows.size();
+    done = handle(rows, now_ms);
+    if (done && !rows.empty()) resume_ = rows.back().bytes;
+  }
+  if (done && !cursor.valid()) done = cursor.status();
+  if (!done || cursor.valid()) {
+    const auto next = cursor.valid() ? layout::decode_expiry_key(cursor.key()) : std::nullopt;
+    row_written(done && next ? next->expire_ms : from_ms);
+    lag_ms_ = std::max<int64_t>(now_ms - (next ? next->expire_ms : from_ms), 1);
+  } else {
+    lag_ms_ = 0;
+  }
+  if (handled != 0) TRY(store.flush_wal());
+  TRY(done);
+  return expired_keys() - expired_before;
+}
+
+void Expirer::take_rows(Cursor& cursor, size_t count, std::vector<Row>& rows) {
+  for (rows.clear(); cursor.valid() && rows.size() < count; cursor.next()) {
+    if (layout::decode_expiry_key(cursor.key())) {
+      rows.push_back({std::string(cursor.key())});
+      continue;
+    }
+    LOG_EVERY_N(ERROR, 1000) << failure_text(damaged_record(Column::expiry, cursor.key()).value());
+  }
+}
+
+Result<void> Expirer::handle(const std::vector<Row>& rows, int64_t now_ms) {
+  const DatabaseMap& databases = keyspace_.impl_->databases;
+  Txn txn(keyspace_, Access::blocking);
+  txn.set_now_ms(now_ms);
+  std::vector<Key> keys;
+  for (const Row& row : rows) {
+    const auto parts = row.parts();
+    // A row of a dropped database needs no lock of its own, but the numbers must stand still here too.
+    keys.push_back({databases.number_of(parts.record.db).value_or(0), parts.record.name});
+  }
+  TRY(txn.lock(keys));
+  for (const Row& row : rows) {
+    auto settled = settle(txn, row);
+    if (settled) continue;
+    // One damaged record must not keep all others alive.
+    if (!is_corruption(settled.error())) return settled;
+    LOG_EVERY_N(ERROR, 1000) << "expiry: " << failure_text(settled.error());
+  }
+  return txn.commit();
+}
+
+Result<void> Expirer::settle(Txn& txn, const Row& row) {
+  const auto parts = row.parts();
+  const auto number = keyspace_.impl_->databases.number_of(parts.record.db);
+  const Key key{number.value_or(0), parts.record.name};
+  if (!txn.holds(key)) return {};  // swapped before the lock was there; the next full walk sees to it
+  std::optional<Record> record;
+  if (number) record = TRY(txn.find_whole(key, Column::strings));
+  if (!record || due_ms(record->head) != parts.expire_ms) {
+    txn.erase_raw(Column::expiry, row.bytes);
+    stale_rows_.fetch_add(1, std::memory_order_relaxed);
+    return {};
+  }
+  auto live = TRY(txn.if_live(key, std::move(record)));
+  if (live) return expire_fields(txn, key, *std::move(live));
+  return {};
+}
+
+Result<void> Expirer::expire_fields(Txn& txn, Key key, Record record) {
+  if (!field_expirer_) return {};
+  txn.save_point();
+  auto done = field_expirer_(txn, key, std::move(record));
+  if (!done) txn.roll_back_to_save_point();
+  return done;
+}
+
+}  // namespace basalt
