@@ -15,6 +15,8 @@ std::span<const CommandSpec> bitfield_commands();
 std::span<const CommandSpec> hyperloglog_commands();
 std::span<const CommandSpec> hash_commands();
 std::span<const CommandSpec> hash_expiry_commands();
+std::span<const CommandSpec> set_commands();
+std::span<const CommandSpec> set_operation_commands();
 std::span<const CommandSpec> zset_commands();
 
 void add_type_commands(CommandTable& table) {
@@ -30,6 +32,8 @@ void add_type_commands(CommandTable& table) {
   table.add(hyperloglog_commands());
   table.add(hash_commands());
   table.add(hash_expiry_commands());
+  table.add(set_commands());
+  table.add(set_operation_commands());
   table.add(zset_commands());
 }
 
