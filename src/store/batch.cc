@@ -15,7 +15,12 @@ void Batch::Impl::append(Kind kind, Column column, std::string_view key, std::st
   log.append(reinterpret_cast<const char*>(&operation), sizeof operation);
   log.append(key);
   log.append(value);
-  ++count;
+  ++tally.count;
+  if (kind != Kind::put) {
+    ++tally.erased;
+  } else if (column != Column::system) {
+    tally.put_bytes += key.size() + value.size();
+  }
 }
 
 template <typename Function>
@@ -82,7 +87,7 @@ void Batch::erase_range(Column column, std::string_view from, std::string_view t
   impl_->append(Impl::Kind::erase_range, column, from, to);
 }
 
-uint32_t Batch::count() const { return impl_->count; }
+uint32_t Batch::count() const { return impl_->tally.count; }
 size_t Batch::bytes() const { return impl_->log.size(); }
 
 void Batch::clear() {
@@ -93,22 +98,22 @@ void Batch::clear() {
     impl.index.reset();
   }
   impl.log.clear();
-  impl.count = 0;
+  impl.tally = {};
   impl.saved_size = 0;
-  impl.saved_count = 0;
+  impl.saved_tally = {};
   if (impl.indexed_size != 0 && impl.index) impl.index->Clear();
   impl.indexed_size = 0;
 }
 
 void Batch::save() {
   impl_->saved_size = impl_->log.size();
-  impl_->saved_count = impl_->count;
+  impl_->saved_tally = impl_->tally;
 }
 
 void Batch::roll_back() {
   auto& impl = *impl_;
   impl.log.resize(impl.saved_size);
-  impl.count = impl.saved_count;
+  impl.tally = impl.saved_tally;
   if (impl.indexed_size > impl.saved_size) {
     // The index cannot forget single writes; the next read makes it anew.
     impl.index->Clear();

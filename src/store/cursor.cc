@@ -85,7 +85,7 @@ Cursor Store::cursor(Column column, const ReadView& view, const CursorBounds& bo
     auto& batch = *view.pending->impl_;
     cursor->failure = batch.refresh_index(impl_->columns);
     cursor->over_batch = true;
-    cursor->iterator.reset(batch.index->NewIteratorWithBase(handle, cursor->iterator.release(), &options));
+    cursor->iterator.reset(batch.index->NewIteratorWithBase(handle, cursor->iterator.release()));
   }
   return Cursor(std::move(cursor));
 }

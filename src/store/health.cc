@@ -18,13 +18,27 @@ bool Health::write_stalled() const {
                      [](const auto& stalled) { return stalled.load(std::memory_order_relaxed); });
 }
 
+bool Health::fatal() const {
+  std::lock_guard lock(mutex_);
+  return fatal_;
+}
+
+void Health::reset() {
+  std::lock_guard lock(mutex_);
+  error_.reset();
+  fatal_ = false;
+  for (auto& stalled : stalled_columns_) stalled.store(false, std::memory_order_relaxed);
+}
+
 void Health::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) {
   // A soft error (a compaction that found no space) postpones background work; writes go on.
   if (status->ok() || status->severity() < rocksdb::Status::Severity::kHardError) return;
-  auto error = storage_error(*status, directory_);
-  LOG(ERROR) << "writes are refused: " << error.detail;
   std::lock_guard lock(mutex_);
-  error_ = std::move(error);
+  fatal_ = fatal_ || status->severity() >= rocksdb::Status::Severity::kFatalError;
+  // The first error tells the cause; those that follow tell that there was one.
+  if (error_) return;
+  error_ = storage_error(*status, directory_);
+  LOG(ERROR) << "writes are refused: " << error_->detail;
 }
 
 void Health::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) {
@@ -32,6 +46,7 @@ void Health::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info
   std::lock_guard lock(mutex_);
   if (error_) LOG(WARNING) << "writes are accepted again in " << directory_;
   error_.reset();
+  fatal_ = false;
 }
 
 void Health::OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) {

@@ -21,6 +21,9 @@ class Health final : public rocksdb::EventListener {
 
   std::optional<StorageError> background_error() const;
   bool write_stalled() const;
+  bool fatal() const;
+  /// A new start: the database was closed.
+  void reset();
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
   void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override;
@@ -30,6 +33,7 @@ class Health final : public rocksdb::EventListener {
   const std::string directory_;
   mutable std::mutex mutex_;
   std::optional<StorageError> error_;  // under mutex_
+  bool fatal_ = false;                 // under mutex_
   std::array<std::atomic<bool>, kColumnCount> stalled_columns_{};
 };
 

@@ -11,6 +11,7 @@
 #include "store/data_directory.h"
 #include "store/health.h"
 #include "store/options.h"
+#include "store/space_guard.h"
 #include "store/store.h"
 
 namespace basalt {
@@ -53,9 +54,16 @@ struct Batch::Impl {
   rocksdb::Status refresh_index(const store_internal::ColumnHandles& columns);
 
   std::string log;
-  uint32_t count = 0;
+  struct Tally {
+    uint32_t count = 0;
+    uint32_t erased = 0;
+    uint64_t put_bytes = 0;  // outside `system`, whose records are few and small
+  };
+  Tally tally;
   size_t saved_size = 0;
-  uint32_t saved_count = 0;
+  Tally saved_tally;
+  /// Whether the batch gives back more than it takes, roughly: a key costs more than its tombstone.
+  bool frees() const { return tally.put_bytes <= uint64_t{64} * tally.erased; }
 
   rocksdb::WriteBatch writes;
   std::unique_ptr<rocksdb::WriteBatchWithIndex> index;
@@ -74,7 +82,7 @@ struct Cursor::Impl {
   rocksdb::ReadOptions options;
   std::unique_ptr<rocksdb::Iterator> iterator;
   rocksdb::Status failure;  // the batch could not be indexed
-  // Pending writes are merged in by an iterator that, before RocksDB 9, does not keep them in bounds.
+  // Pending writes are merged in, and kept in bounds here: RocksDB's versions differ in doing that.
   bool over_batch = false;
   uint32_t steps_left = UINT32_MAX;  // without a limit it stays there
   const std::string* directory = nullptr;
@@ -85,6 +93,8 @@ struct Store::Impl {
   ~Impl() { close(); }
 
   Result<void> open(bool has_database);
+  /// A failed write or flush: with the background error that caused it, when there is one.
+  tl::unexpected<Error> write_failure(const rocksdb::Status& status, bool may_wait) const;
   void close();
   rocksdb::ColumnFamilyHandle* column(Column column) const { return columns[static_cast<size_t>(column)]; }
   /// The index of a batch that has writes; nullptr when there is nothing to look over.
@@ -94,6 +104,7 @@ struct Store::Impl {
   store_internal::DirectoryLock lock;
   store_internal::EngineOptions engine;
   std::shared_ptr<store_internal::Health> health;
+  std::unique_ptr<store_internal::SpaceGuard> space;
   std::unique_ptr<rocksdb::DB> db;
   rocksdb::ColumnFamilyHandle* default_column = nullptr;  // RocksDB insists on one; it stays empty
   store_internal::ColumnHandles columns{};

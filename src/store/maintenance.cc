@@ -139,7 +139,12 @@ void Store::set_memory_budget(uint64_t bytes) {
   }
 }
 
-std::optional<StorageError> Store::background_error() const { return impl_->health->background_error(); }
+std::optional<StorageError> Store::background_error() const {
+  if (auto error = impl_->health->background_error()) return error;
+  if (impl_->space->low()) return impl_->space->refusal();
+  return std::nullopt;
+}
+bool Store::needs_reopen() const { return impl_->health->fatal(); }
 bool Store::write_stalled() const { return impl_->health->write_stalled(); }
 const std::string& Store::directory() const { return impl_->options.directory; }
 const RecoveryReport& Store::recovery() const { return impl_->report; }

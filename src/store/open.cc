@@ -122,6 +122,11 @@ Result<void> Store::Impl::open(bool has_database) {
   report.created = !has_database;
   report.wal_bytes = wal_bytes(options.directory);
 
+  // What memtables hold must find room when they are flushed, and the WAL until then.
+  constexpr uint64_t kSpareForWal = uint64_t{32} << 20;
+  const uint64_t reserve = store_internal::plan_memory(options.memory_budget).memtables + kSpareForWal;
+  space = std::make_unique<store_internal::SpaceGuard>(options.directory, reserve,
+                                                       options.read_only ? 0 : options.space_check_interval_ms);
   engine.db.create_if_missing = !has_database;
   engine.db.listeners = {health};
   const auto log = make_log(options, engine.db);
@@ -163,6 +168,7 @@ void Store::Impl::close() {
   auto status = db->Close();
   if (!status.ok()) LOG(ERROR) << store_internal::storage_error(status, options.directory).detail;
   db.reset();
+  health->reset();
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -33,13 +33,17 @@ std::map<std::string, std::string> listing(const std::string& directory) {
   return files;
 }
 
+/// The newest file of this kind.
 std::string find_file(const std::string& directory, const std::string& prefix, const std::string& suffix = "") {
+  std::string newest;
   for (const auto& entry : fs::directory_iterator(directory)) {
     auto name = entry.path().filename().string();
-    if (name.starts_with(prefix) && name.ends_with(suffix) && entry.file_size() > 0) return entry.path();
+    if (name.starts_with(prefix) && name.ends_with(suffix) && entry.file_size() > 0) {
+      newest = std::max(newest, entry.path().string());
+    }
   }
-  ADD_FAILURE() << "no file " << prefix << "…" << suffix;
-  return "";
+  EXPECT_NE(newest, "") << "no file " << prefix << "…" << suffix;
+  return newest;
 }
 
 void flip_byte(const std::string& path, size_t at) {
@@ -193,7 +197,7 @@ TEST(Open, RefusesAMissingTable) {
   const auto table = find_file(store.path(), "", ".sst");
   const auto content = read_file(table);
   fs::remove(table);
-  EXPECT_TRUE(refused(store.options, Cause::corruption, {fs::path(table).filename().string(), "backup"}));
+  EXPECT_TRUE(refused(store.options, Cause::corruption, {fs::path(table).stem().string(), "backup"}));
   write_file(table, content);
   store.open();
   Value value;

@@ -128,8 +128,18 @@ Result<void> Store::multi_get(Column column, const std::vector<std::string_view>
 
 // ---- writes ----
 
+tl::unexpected<Error> Store::Impl::write_failure(const rocksdb::Status& status, bool may_wait) const {
+  if (status.IsIOError()) {
+    if (auto cause = health->background_error()) return tl::unexpected<Error>(std::move(*cause));
+  }
+  return failure(status, options.directory, may_wait);
+}
+
 Result<void> Store::write(Batch& batch, WriteMode mode) {
   if (batch.empty()) return {};
+  if (!impl_->space->admit(batch.bytes(), batch.impl_->frees())) {
+    return tl::unexpected<Error>(impl_->space->refusal());
+  }
   auto status = batch.impl_->build(impl_->columns);
   if (status.ok()) {
     status = impl_->db->Write(impl_->write_options[static_cast<size_t>(mode)], &batch.impl_->writes);
@@ -137,7 +147,7 @@ Result<void> Store::write(Batch& batch, WriteMode mode) {
     impl_->writes.fetch_add(1, std::memory_order_release);
   }
   if (status.ok()) return {};
-  return failure(status, impl_->options.directory, mode == WriteMode::blocking);
+  return impl_->write_failure(status, mode == WriteMode::blocking);
 }
 
 bool Store::wal_dirty() const {
@@ -162,7 +172,7 @@ void raise_to(std::atomic<uint64_t>& mark, uint64_t value) {
 Result<void> Store::flush_wal() {
   const uint64_t covered = impl_->writes.load(std::memory_order_acquire);
   auto status = impl_->db->FlushWAL(false);
-  if (!status.ok()) return failure(status, impl_->options.directory);
+  if (!status.ok()) return impl_->write_failure(status, true);
   raise_to(impl_->flushed_writes, covered);
   return {};
 }
@@ -170,7 +180,7 @@ Result<void> Store::flush_wal() {
 Result<void> Store::sync_wal() {
   const uint64_t covered = impl_->writes.load(std::memory_order_acquire);
   auto status = impl_->db->FlushWAL(true);
-  if (!status.ok()) return failure(status, impl_->options.directory);
+  if (!status.ok()) return impl_->write_failure(status, true);
   raise_to(impl_->flushed_writes, covered);
   raise_to(impl_->synced_writes, covered);
   return {};

@@ -37,6 +37,9 @@ struct StoreOptions {
   bool read_only = false;
   bool create_if_missing = true;
   int background_jobs = 2;
+  /// How often the volume's free space is looked at: writes are refused shortly before it is full
+  /// (store/space_guard.h). 0: never.
+  int space_check_interval_ms = 100;
 };
 
 /// What open() found, for the banner and INFO.
@@ -171,7 +174,8 @@ class Store {
   Cursor cursor(Column column, const ReadView& view, const CursorBounds& bounds);
   Snapshot snapshot();
 
-  /// Applies the batch. The batch keeps its writes, so that a refused one can be tried again.
+  /// Applies the batch. The batch keeps its writes, so that a refused one can be tried again. When
+  /// the volume is nearly full only batches that free more than they write are accepted.
   Result<void> write(Batch& batch, WriteMode mode);
   /// Hands the WAL buffer to the operating system: what was written survives the process.
   Result<void> flush_wal();
@@ -210,11 +214,14 @@ class Store {
   Memory memory() const;
   /// CONFIG SET maxmemory at run time.
   void set_memory_budget(uint64_t bytes);
-  /// Set while RocksDB refuses writes (disk full, I/O error); cleared when it recovers by itself.
+  /// Set while writes are refused (disk full, I/O error); cleared when they are accepted again.
   std::optional<StorageError> background_error() const;
+  /// Whether only reopen() can bring writes back: a WAL write failed, and what it lost was never
+  /// acknowledged but is in memory. Reads go on meanwhile.
+  bool needs_reopen() const;
   bool write_stalled() const;
-  /// Tries to accept writes again after a background error; without one it does nothing. RocksDB
-  /// does this by itself for a full disk, not for other I/O errors. Waits.
+  /// Tries to accept writes again after a background error that needs no reopen(); without one it
+  /// does nothing. RocksDB does this by itself for a full disk, not for other I/O errors. Waits.
   Result<void> resume();
 
   const std::string& directory() const;

@@ -1,10 +1,8 @@
 #include "store/store.h"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
+#include <signal.h>
 #include <unistd.h>
-
-#include <thread>
 
 #include "store/store_testing.h"
 
@@ -169,34 +167,31 @@ TEST(Store, AValueOutlivesAMove) {
   }
 }
 
+constexpr int kKilledWrites = 1000;
+
+TEST(Store, DISABLED_WriteFlushAndDie) {
+  auto store = Store::open({.directory = child_argument(), .memory_budget = 32 << 20});
+  ASSERT_TRUE(succeeded(store));
+  for (int i = 0; i < kKilledWrites; ++i) {
+    Batch batch;
+    batch.put(Column::strings, "k" + std::to_string(i), std::to_string(i));
+    batch.put(Column::heads, "h" + std::to_string(i), std::to_string(i));
+    ASSERT_TRUE(succeeded((*store)->write(batch, WriteMode::no_stall)));
+    ASSERT_TRUE((*store)->wal_dirty());
+    ASSERT_TRUE(succeeded((*store)->flush_wal()));
+    ASSERT_FALSE((*store)->wal_dirty());
+  }
+  ::kill(::getpid(), SIGKILL);
+}
+
 TEST(Store, AKilledProcessKeepsWhatItFlushed) {
   TempDirectory directory;
-  StoreOptions options{.directory = directory / "data", .memory_budget = 32 << 20};
-  constexpr int kWrites = 1000;
-  pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    auto store = Store::open(options);
-    if (!store) ::_exit(1);
-    for (int i = 0; i < kWrites; ++i) {
-      Batch batch;
-      batch.put(Column::strings, "k" + std::to_string(i), std::to_string(i));
-      batch.put(Column::heads, "h" + std::to_string(i), std::to_string(i));
-      if (!(*store)->write(batch, WriteMode::no_stall)) ::_exit(2);
-      if (!(*store)->wal_dirty()) ::_exit(3);
-      if (!(*store)->flush_wal()) ::_exit(4);
-      if ((*store)->wal_dirty()) ::_exit(5);
-    }
-    ::_exit(0);  // neither closed nor synced
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
-  auto store = Store::open(options);
+  ASSERT_EQ(run_in_child("Store.DISABLED_WriteFlushAndDie", directory / "data"), -1) << "killed";
+  auto store = Store::open({.directory = directory / "data", .memory_budget = 32 << 20});
   ASSERT_TRUE(succeeded(store));
   EXPECT_FALSE((*store)->recovery().created);
   EXPECT_GT((*store)->recovery().wal_bytes, 0u);
-  for (int i = 0; i < kWrites; ++i) {
+  for (int i = 0; i < kKilledWrites; ++i) {
     ASSERT_EQ(get(**store, Column::strings, "k" + std::to_string(i)), std::to_string(i));
     ASSERT_EQ(get(**store, Column::heads, "h" + std::to_string(i)), std::to_string(i));
   }

@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "store/store.h"
 
@@ -43,6 +46,33 @@ template <typename T>
 ::testing::AssertionResult succeeded(const Result<T>& result) {
   if (result) return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure() << describe(result.error());
+}
+
+/// Runs a test of this binary whose name begins with DISABLED_ in a process of its own, which finds
+/// `argument` in child_argument(). Gives the exit code, -1 when it was killed. (A store must not be
+/// opened in a forked process: RocksDB's threads are not there.)
+inline int run_in_child(const std::string& test, const std::string& argument) {
+  std::string filter = "--gtest_filter=" + test;
+  std::string disabled = "--gtest_also_run_disabled_tests";
+  std::string name = "child", variable = "BASALT_TEST_CHILD_ARGUMENT=" + argument;
+  char* arguments[] = {name.data(), filter.data(), disabled.data(), nullptr};
+  std::vector<char*> environment;
+  for (char** entry = environ; *entry; ++entry) environment.push_back(*entry);
+  environment.push_back(variable.data());
+  environment.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execve("/proc/self/exe", arguments, environment.data());
+    ::_exit(127);
+  }
+  int status = 0;
+  if (child < 0 || ::waitpid(child, &status, 0) != child) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+inline std::string child_argument() {
+  const char* argument = ::getenv("BASALT_TEST_CHILD_ARGUMENT");
+  return argument ? argument : "";
 }
 
 /// A store with a small budget in a directory of its own. `close` and `open` again to restart it.
