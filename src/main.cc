@@ -8,6 +8,7 @@
 
 #include "command/error_text.h"
 #include "net/network.h"
+#include "server/banner.h"
 #include "server/config/command_line.h"
 #include "server/config/config.h"
 #include "server/log.h"
@@ -90,7 +91,7 @@ int serve(Config& config) {
 
   (*keyspace)->start();
   network.start();
-  log_banner(make_banner(config, **store, network.endpoints()));
+  log_banner(make_banner(config, **store, network.endpoints()), config);
 
   int signal = 0;
   sigwait(&signals, &signal);
@@ -108,6 +109,7 @@ int serve(Config& config) {
 int main(int argc, char** argv) {
   basalt::Config config;
   if (auto exit_code = configure(argc, argv, config)) return *exit_code;
-  basalt::start_logging(config);
+  auto log = basalt::start_logging(config);
+  if (!log) return refuse(log.error());
   return serve(config);
 }
