@@ -118,9 +118,17 @@ TEST_F(CommandLineTest, Errors) {
   EXPECT_EQ(error({"--include", "a.conf"}), "command line: include: only files can include files");
 }
 
+// The build directory is inside the source tree (CMakePresets.json).
+std::filesystem::path committed_config() {
+  auto directory = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  while (!std::filesystem::exists(directory / "conf/basalt.conf") && directory.has_relative_path()) {
+    directory = directory.parent_path();
+  }
+  return directory / "conf/basalt.conf";
+}
+
 TEST(DefaultConfig, TheCommittedFileIsUpToDate) {
-  auto path = std::filesystem::path(__FILE__).parent_path() / "../../../conf/basalt.conf";
-  auto committed = read_whole_file(path.string());
+  auto committed = read_whole_file(committed_config().string());
   ASSERT_TRUE(committed) << committed.error();
   EXPECT_TRUE(*committed == default_config_text())
       << "write it anew: basalt-server --print-default-config > conf/basalt.conf";
