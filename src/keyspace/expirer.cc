@@ -65,18 +65,41 @@ Result<uint64_t> Expirer::run(uint64_t limit, int64_t deadline_us) {
     handled += rows.size();
     done = handle(rows, now_ms);
     if (done && !rows.empty()) resume_ = rows.back().bytes;
+    if (done) done = continue_unfinished(now_ms, deadline_us);
   }
   if (done && !cursor.valid()) done = cursor.status();
+  const auto unfinished_ms = leave_unfinished();
   if (!done || cursor.valid()) {
     const auto next = cursor.valid() ? layout::decode_expiry_key(cursor.key()) : std::nullopt;
     row_written(done && next ? next->expire_ms : from_ms);
     lag_ms_ = std::max<int64_t>(now_ms - (next ? next->expire_ms : from_ms), 1);
   } else {
-    lag_ms_ = 0;
+    lag_ms_ = unfinished_ms ? std::max<int64_t>(now_ms - *unfinished_ms, 1) : 0;
   }
   if (handled != 0) TRY(store.flush_wal());
   TRY(done);
   return expired_keys() - expired_before;
+}
+
+// Step by step, each with a commit of its own, so that the key's lock is not held for long.
+Result<void> Expirer::continue_unfinished(int64_t now_ms, int64_t deadline_us) {
+  while (!unfinished_.empty() && monotonic_us() < deadline_us) {
+    const std::vector<Row> rows = std::exchange(unfinished_, {});
+    TRY(handle(rows, now_ms));
+  }
+  return {};
+}
+
+// What is left begins the next walk, which must not resume behind it.
+std::optional<int64_t> Expirer::leave_unfinished() {
+  std::optional<int64_t> earliest_ms;
+  for (const Row& row : std::exchange(unfinished_, {})) {
+    const int64_t due_ms = row.parts().expire_ms;
+    row_written(due_ms);
+    resume_.clear();
+    earliest_ms = std::min(due_ms, earliest_ms.value_or(due_ms));
+  }
+  return earliest_ms;
 }
 
 void Expirer::take_rows(Cursor& cursor, size_t count, std::vector<Row>& rows) {
@@ -117,22 +140,27 @@ Result<void> Expirer::settle(Txn& txn, const Row& row) {
   if (!txn.holds(key)) return {};  // swapped before the lock was there; the next full walk sees to it
   std::optional<Record> record;
   if (number) record = TRY(txn.find_whole(key, Column::strings));
-  if (!record || due_ms(record->head) != parts.expire_ms) {
+  if (row.continued && (!record || due_ms(record->head) >= txn.now_ms())) return {};
+  if (!row.continued && (!record || due_ms(record->head) != parts.expire_ms)) {
     txn.erase_raw(Column::expiry, row.bytes);
     stale_rows_.fetch_add(1, std::memory_order_relaxed);
     return {};
   }
   auto live = TRY(txn.if_live(key, std::move(record)));
-  if (live) return expire_fields(txn, key, *std::move(live));
+  if (live) return expire_fields(txn, key, *std::move(live), row);
   return {};
 }
 
-Result<void> Expirer::expire_fields(Txn& txn, Key key, Record record) {
+Result<void> Expirer::expire_fields(Txn& txn, Key key, Record record, const Row& row) {
   if (!field_expirer_) return {};
   txn.save_point();
-  auto done = field_expirer_(txn, key, std::move(record));
-  if (!done) txn.roll_back_to_save_point();
-  return done;
+  const auto more = field_expirer_(txn, key, std::move(record));
+  if (!more) {
+    txn.roll_back_to_save_point();
+    return tl::unexpected<Error>(more.error());
+  }
+  if (*more) unfinished_.push_back({row.bytes, true});
+  return {};
 }
 
 }  // namespace basalt

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ class Expirer {
   /// Whether the last run left rows that were due.
   bool behind() const { return lag_ms_.load(std::memory_order_relaxed) != 0; }
 
-  using FieldExpirer = std::function<Result<void>(Txn& txn, Key key, Record record)>;
+  using FieldExpirer = std::function<Result<bool>(Txn& txn, Key key, Record record)>;
   void set_field_expirer(FieldExpirer expirer) { field_expirer_ = std::move(expirer); }
 
   /// After a commit that wrote rows, the earliest for `due_ms`.
@@ -48,20 +49,24 @@ class Expirer {
 
  private:
   struct Row {
-    std::string bytes;  // the row's key on disk
+    std::string bytes;       // the row's key on disk
+    bool continued = false;  // the record's fields that are due are being removed in steps
     layout::ExpiryKey parts() const;
   };
   std::string start_of_walk(int64_t now_ms, int64_t from_ms);
   static void take_rows(Cursor& cursor, size_t count, std::vector<Row>& rows);
   Result<void> handle(const std::vector<Row>& rows, int64_t now_ms);
   Result<void> settle(Txn& txn, const Row& row);
-  Result<void> expire_fields(Txn& txn, Key key, Record record);
+  Result<void> expire_fields(Txn& txn, Key key, Record record, const Row& row);
+  Result<void> continue_unfinished(int64_t now_ms, int64_t deadline_us);
+  std::optional<int64_t> leave_unfinished();
 
   Keyspace& keyspace_;
   FieldExpirer field_expirer_;
   std::mutex running_;
   std::atomic<int64_t> bound_{0};  // milliseconds: where the next walk starts
   std::string resume_;             // the last row of a walk that stopped early
+  std::vector<Row> unfinished_;    // rows of hashes with more fields due than one Txn removed
   int64_t last_full_walk_us_ = 0;
   std::atomic<uint64_t> expired_keys_{0};
   std::atomic<uint64_t> stale_rows_{0};

@@ -82,8 +82,9 @@ class Keyspace {
   Result<void> refresh_counts();
 
   /// Hash fields expire too: the hash type gives the function that removes its due fields.
-  /// `record` is live; its key is locked; the writes go into `txn`, which is committed afterwards.
-  using FieldExpirer = std::function<Result<void>(Txn& txn, Key key, Record record)>;
+  /// `record` is live; its key is locked; the writes go into `txn`, which is committed afterwards. True:
+  /// not all that are due are removed yet, so it is called again for the key, in another Txn.
+  using FieldExpirer = std::function<Result<bool>(Txn& txn, Key key, Record record)>;
   void set_field_expirer(FieldExpirer expirer);
 
   struct Stats {
