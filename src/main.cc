@@ -77,6 +77,7 @@ int serve(Config& config) {
   auto keyspace = Keyspace::open(**store, clock, keyspace_options);
   if (!keyspace) return refuse(words_of(keyspace.error()));
   follow_packed_limits(config, (*keyspace)->limits());
+  connect_types(**keyspace);
 
   CommandTable commands;
   add_type_commands(commands);

@@ -1,5 +1,7 @@
 #include "types/families.h"
 
+#include "types/hash/hash_writer.h"
+
 namespace basalt {
 
 // One declaration a family; each is defined in types/<type>/<type>_commands.cc.
@@ -36,5 +38,7 @@ void add_type_commands(CommandTable& table) {
   table.add(set_operation_commands());
   table.add(zset_commands());
 }
+
+void connect_types(Keyspace& keyspace) { keyspace.set_field_expirer(expire_hash_fields); }
 
 }  // namespace basalt

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "command/command_testing.h"
+#include "types/families.h"
 #include "types/hash/hash_writer.h"
 #include "types/reply_testing.h"
 
@@ -441,6 +442,61 @@ TEST(HashExpiry, RemovesManyFieldsInSeveralBatches) {
   EXPECT_EQ(batches, 3);
   EXPECT_EQ(f.run("HLEN h"), ":1\r\n");
   EXPECT_EQ(f.expiry_rows(), 0u);
+}
+
+// The way it goes in the server: the expiry index leads the keyspace to the hash.
+TEST(HashExpiry, TheBackgroundRemovesWhatIsDue) {
+  HashFixture f;
+  connect_types(f.keyspace());
+  std::vector<std::string> set{"HSET", "big"}, expire{"HPEXPIRE", "big", "5", "FIELDS", "2500"};
+  for (int i = 0; i < 2500; ++i) {
+    set.push_back(fmt::format("f{}", i));
+    set.push_back("v");
+    expire.push_back(fmt::format("f{}", i));
+  }
+  f.run_words(set);
+  f.run("HSET big stays v");
+  f.run_words(expire);
+  f.run("HSET small a 1 b 2");
+  f.run("HPEXPIRE small 5 FIELDS 1 a");
+  f.run("HPEXPIRE small 7 FIELDS 1 b");
+  f.clock().advance_ms(5);
+  ASSERT_TRUE(f.keyspace().expire_due(1000));
+  EXPECT_EQ(f.run("HLEN small"), ":2\r\n");
+
+  f.clock().advance_ms(1);
+  f.recorder().clear();
+  ASSERT_TRUE(f.keyspace().expire_due(1000));
+  EXPECT_EQ(f.events(), "hexpired big, hexpired small, hexpired big, hexpired big");
+  EXPECT_EQ(f.run("HLEN big"), ":1\r\n");
+  EXPECT_EQ(f.run("HKEYS small"), "*1\r\n$1\r\nb\r\n");
+  EXPECT_EQ(f.expiry_rows(), 0u);
+
+  f.clock().advance_ms(2);
+  f.recorder().clear();
+  ASSERT_TRUE(f.keyspace().expire_due(1000));
+  EXPECT_EQ(f.events(), "hexpired small, del small");
+  EXPECT_FALSE(f.exists("small"));
+}
+
+TEST(HashExpiry, AStaleTimeInTheHeadIsPutRight) {
+  HashFixture f;
+  connect_types(f.keyspace());
+  f.limits().hash_max_listpack_entries = 0;
+  f.run("HSET h a 1 b 2");
+  f.run("HPEXPIRE h 5 FIELDS 1 a");
+  f.run("HPEXPIRE h 9 FIELDS 1 b");
+  f.run("HSET h a 3");
+  EXPECT_EQ(f.head("h").next_field_expiry_ms, f.now_ms() + 5) << "clearing a time costs no write of the head";
+  f.clock().advance_ms(6);
+  f.recorder().clear();
+  ASSERT_TRUE(f.keyspace().expire_due(1000));
+  EXPECT_EQ(f.events(), "");
+  EXPECT_EQ(f.head("h").next_field_expiry_ms, f.now_ms() + 3);
+  f.clock().advance_ms(4);
+  ASSERT_TRUE(f.keyspace().expire_due(1000));
+  EXPECT_EQ(f.run("HGETALL h"), "*2\r\n$1\r\na\r\n$1\r\n3\r\n");
+  EXPECT_EQ(f.run("HLEN h"), ":1\r\n");
 }
 
 TEST(HashTypes, RefusesOtherTypes) {

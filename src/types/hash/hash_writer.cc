@@ -167,6 +167,10 @@ Result<uint64_t> HashWriter::erase_expired_spread(uint64_t limit) {
   return erased;
 }
 
+bool HashWriter::some_may_have_expired() const {
+  return head_.next_field_expiry_ms != 0 && head_.next_field_expiry_ms < txn_.now_ms();
+}
+
 Result<void> HashWriter::save() {
   if (!changed_) return {};
   if (head_.size == 0) {
@@ -226,14 +230,14 @@ void HashWriter::save_item(const Slot& slot) {
   }
 }
 
-Result<void> expire_hash_fields(Txn& txn, Key key, Record record) {
+Result<bool> expire_hash_fields(Txn& txn, Key key, Record record) {
   HashWriter hash(txn, key, std::move(record));
   const uint64_t erased = TRY(hash.erase_expired(kFieldsPerExpiry));
   TRY(hash.save());
-  if (erased == 0) return {};
+  if (erased == 0) return false;
   txn.touch(key, EventClass::hash, "hexpired");
   if (hash.size() == 0) txn.touch(key, EventClass::generic, "del");
-  return {};
+  return hash.some_may_have_expired();
 }
 
 }  // namespace basalt

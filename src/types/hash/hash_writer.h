@@ -47,6 +47,7 @@ class HashWriter {
   /// Erases fields that have expired, at most `limit` of a spread hash; says how many. Afterwards
   /// next_field_expiry_ms is exact.
   Result<uint64_t> erase_expired(uint64_t limit);
+  bool some_may_have_expired() const;
 
   /// Writes to the Txn what changed. A hash left without fields is deleted.
   Result<void> save();
@@ -84,7 +85,7 @@ class HashWriter {
   bool changed_ = false;
 };
 
-/// Removes the fields of a hash that have expired (Keyspace::set_field_expirer).
-Result<void> expire_hash_fields(Txn& txn, Key key, Record record);
+/// Removes fields of a hash that have expired; true: more of them are left (Keyspace::set_field_expirer).
+Result<bool> expire_hash_fields(Txn& txn, Key key, Record record);
 
 }  // namespace basalt
