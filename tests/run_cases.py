@@ -81,12 +81,12 @@ class Run:
         except Exception as error:  # a broken harness must not pass for a clean run
             with self.lock_:
                 self.failed += 1
-                print("FAILED  the runner, on %s: %s: %s" % (kind, type(error).__name__, error))
+                print("FAILED  %s: %s: %s" % (kind, type(error).__name__, error))
         finally:
             sandbox.stop()
 
     def all(self, loaded, targets):
-        threads = []
+        threads, queues = [], []
         for kind, path in targets:
             jobs = queue.Queue()
             for transcript in loaded:
@@ -95,10 +95,15 @@ class Run:
                         jobs.put((transcript, variant))
             for _ in range(min(self.options.jobs, jobs.qsize())):
                 threads.append(threading.Thread(target=self.work, args=(kind, path, jobs), daemon=True))
+            queues.append((kind, jobs))
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        for kind, jobs in queues:
+            if jobs.qsize():
+                print("FAILED  %s: %d transcripts were not run" % (kind, jobs.qsize()))
+                self.failed += jobs.qsize()
 
 
 def print_failure(transcript, failure):

@@ -54,10 +54,19 @@ class Server:
         """Starts the process and waits until it answers PING."""
         for _ in range(5):
             self.port = free_port()
-            with open(self.log_path_(), "ab") as log:
-                self.process = subprocess.Popen(
-                    self.command_line_(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
-                )
+            try:
+                with open(self.log_path_(), "ab") as log:
+                    # Redis sorts texts as the locale says.
+                    self.process = subprocess.Popen(
+                        self.command_line_(),
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        cwd=self.folder,
+                        env=dict(os.environ, LC_ALL="C"),
+                    )
+            except OSError as error:
+                raise StartFailed(str(error)) from None
             if self.answers_(timeout):
                 return self
             if self.process.poll() is None or "ddress already in use" not in self.log_tail():

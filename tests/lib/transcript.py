@@ -13,7 +13,7 @@ from .template import Incomplete, Malformed, Reader
 
 ACTION = re.compile(r"([\w ]*)>(?: +(.*)|)$")
 LABELS = re.compile(r"((?:basalt|redis|packed|spread)(?: (?:basalt|redis|packed|spread))*): ?(.*)$")
-CONNECTION_DIRECTIVE = re.compile(r"(\w+) (close|silent)$")
+CONNECTION_DIRECTIVE = re.compile(r"(?:(\w+) )?(close|silent)$")
 FILE_DIRECTIVES = ("option", "flag", "both-encodings")
 SCOPE_DIRECTIVES = ("only", "difference")
 STEP_DIRECTIVES = ("sleep", "blocked", "restart")
@@ -142,7 +142,8 @@ class Parser:
             steps.append(Step(self.at + 1, line, directive=word, words=rest.split()))
             self.at += 1
         elif CONNECTION_DIRECTIVE.match(line):
-            steps.append(Step(self.at + 1, line, directive=rest, connection=word))
+            connection, directive = CONNECTION_DIRECTIVE.match(line).groups()
+            steps.append(Step(self.at + 1, line, directive=directive, connection=connection or ""))
             self.at += 1
         else:
             self.fail_("neither a command, a directive nor an expected reply: %s" % line)
