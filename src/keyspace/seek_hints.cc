@@ -2,32 +2,34 @@
 
 namespace basalt {
 
-std::string SeekHints::get(ObjectId object) const {
+SeekHint SeekHints::get(ObjectId object) const {
   const Shard& s = shard(object);
   std::lock_guard<std::mutex> lock(s.mutex);
-  auto found = s.keys.find(object);
-  return found == s.keys.end() ? std::string() : found->second;
+  auto found = s.hints.find(object);
+  return found == s.hints.end() ? SeekHint() : found->second;
 }
 
-void SeekHints::set(ObjectId object, std::string_view key) {
+void SeekHints::set(ObjectId object, ScoreEnd end, std::string_view key) {
   Shard& s = shard(object);
   std::lock_guard<std::mutex> lock(s.mutex);
   // Any one will do: the hot ones come back with their next pop.
-  if (s.keys.size() >= kShardLimit && !s.keys.contains(object)) s.keys.erase(s.keys.begin());
-  s.keys[object] = key;
+  if (s.hints.size() >= kShardLimit && !s.hints.contains(object)) s.hints.erase(s.hints.begin());
+  s.hints[object].at(end) = key;
 }
 
-void SeekHints::lower(ObjectId object, std::string_view key) {
+void SeekHints::widen(ObjectId object, std::string_view key) {
   Shard& s = shard(object);
   std::lock_guard<std::mutex> lock(s.mutex);
-  auto found = s.keys.find(object);
-  if (found != s.keys.end() && key < found->second) s.keys.erase(found);
+  auto found = s.hints.find(object);
+  if (found == s.hints.end()) return;
+  found->second.widen(key);
+  if (found->second.empty()) s.hints.erase(found);
 }
 
 void SeekHints::forget(ObjectId object) {
   Shard& s = shard(object);
   std::lock_guard<std::mutex> lock(s.mutex);
-  s.keys.erase(object);
+  s.hints.erase(object);
 }
 
 }  // namespace basalt

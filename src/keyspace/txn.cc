@@ -228,28 +228,29 @@ Cursor Txn::cursor_at(Column column, CursorBounds bounds, const Snapshot* at) {
   return keyspace_.store_.cursor(column, view(column, at), bounds);
 }
 
-std::string Txn::seek_hint(ObjectId object) const {
-  if (extra_) {
-    for (const auto& [id, key] : extra_->hints) {
-      if (id == object) return key;
-    }
+SeekHint Txn::seek_hint(ObjectId object) const {
+  SeekHint hint = keyspace_.impl_->seek_hints.get(object);
+  if (!extra_) return hint;
+  for (const auto& [id, end, key] : extra_->hints) {
+    if (id == object) hint.at(end) = key;
   }
-  return keyspace_.impl_->seek_hints.get(object);
+  return hint;
 }
 
-void Txn::advance_seek_hint(ObjectId object, std::string_view key) {
-  for (auto& [id, hint] : extra().hints) {
-    if (id != object) continue;
-    hint = key;
-    return;
-  }
-  extra().hints.emplace_back(object, key);
+void Txn::narrow_seek_hint(ObjectId object, ScoreEnd end, std::string_view key) {
+  auto& hints = extra().hints;
+  std::erase_if(hints, [&](const PendingHint& hint) { return hint.object == object && hint.end == end; });
+  hints.push_back({object, end, std::string(key)});
 }
 
 // Forgetting takes effect at once: should this Txn come to nothing, a seek is slower, no more.
-void Txn::lower_seek_hint(ObjectId object, std::string_view key) {
-  if (extra_) std::erase_if(extra_->hints, [&](auto& hint) { return hint.first == object && key < hint.second; });
-  keyspace_.impl_->seek_hints.lower(object, key);
+void Txn::widen_seek_hint(ObjectId object, std::string_view key) {
+  if (extra_) {
+    std::erase_if(extra_->hints, [&](const PendingHint& hint) {
+      return hint.object == object && (hint.end == ScoreEnd::low ? key < hint.key : key >= hint.key);
+    });
+  }
+  keyspace_.impl_->seek_hints.widen(object, key);
 }
 
 // ---- events ----

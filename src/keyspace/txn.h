@@ -35,6 +35,7 @@
 #include "keyspace/key_locks.h"
 #include "keyspace/limits.h"
 #include "keyspace/record.h"
+#include "keyspace/seek_hints.h"
 #include "store/store.h"
 
 namespace basalt {
@@ -111,13 +112,14 @@ class Txn {
   static constexpr uint32_t kInlineSteps = 2048;
   Cursor cursor(Column column, const CursorBounds& bounds);
 
-  /// The first `scores` key of `object` that may still exist: everything below was popped. Empty when
-  /// unknown. Only for holders of the key's lock.
-  std::string seek_hint(ObjectId object) const;
-  /// After popping from the low end up to (not including) `key`; takes effect at commit.
-  void advance_seek_hint(ObjectId object, std::string_view key);
-  /// Before inserting anything into `scores` of `object`: forgets the hint if `key` lies below it.
-  void lower_seek_hint(ObjectId object, std::string_view key);
+  /// Between which `scores` keys of `object` anything may still exist: what lies outside was popped. Only for
+  /// holders of the key's lock.
+  SeekHint seek_hint(ObjectId object) const;
+  /// After popping from an end: from the low one up to (not including) `key`, from the high one down to (and
+  /// including) it. Takes effect at commit.
+  void narrow_seek_hint(ObjectId object, ScoreEnd end, std::string_view key);
+  /// Before inserting `key` into `scores` of `object`: forgets the bound beyond which it lies.
+  void widen_seek_hint(ObjectId object, std::string_view key);
 
   // ---- events ----
   /// The key was changed; tell WATCH, tracking, blocked clients, and fire `event`. Keys and events are
@@ -160,6 +162,7 @@ class Txn {
     Snapshot snapshot;
     absl::InlinedVector<DbId, 16> ids;
   };
+  struct PendingHint;
   struct Extra;  // rarely used: database changes, hints, save points
 
   // records

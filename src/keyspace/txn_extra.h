@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "keyspace/database_map.h"
@@ -11,17 +10,23 @@
 
 namespace basalt {
 
+struct Txn::PendingHint {
+  ObjectId object;
+  ScoreEnd end;
+  std::string key;
+};
+
 struct Txn::Extra {
-  std::optional<DatabaseChange> databases;              // pending FLUSHDB and SWAPDB
-  std::vector<std::pair<ObjectId, std::string>> hints;  // advance_seek_hint, for after the commit
-  uint64_t last_object = 0;                             // the highest counter taken; 0: none
-  uint64_t discarded_objects = 0;                       // garbage records written
+  std::optional<DatabaseChange> databases;  // pending FLUSHDB and SWAPDB
+  std::vector<PendingHint> hints;           // narrow_seek_hint, for after the commit
+  uint64_t last_object = 0;                 // the highest counter taken; 0: none
+  uint64_t discarded_objects = 0;           // garbage records written
 
   // EXEC's save point.
   struct SavePoint {
     size_t touches = 0;
     std::optional<DatabaseChange> databases;
-    std::vector<std::pair<ObjectId, std::string>> hints;
+    std::vector<PendingHint> hints;
     uint64_t discarded_objects = 0;
   };
   SavePoint saved;

@@ -128,7 +128,7 @@ void Txn::publish() {
   if (earliest_expiry_ms_ != 0) impl.expirer.row_written(earliest_expiry_ms_);
   if (!extra_) return;
   impl.garbage.added(extra_->discarded_objects);
-  for (const auto& [object, key] : extra_->hints) impl.seek_hints.set(object, key);
+  for (const auto& [object, end, key] : extra_->hints) impl.seek_hints.set(object, end, key);
 }
 
 void Txn::abandon() { release(); }

@@ -364,25 +364,48 @@ TEST(Txn, SeekHintsTakeEffectAtCommitAndAreLoweredAtOnce) {
   TempKeyspace keyspace;
   const ObjectId object = keyspace.set_spread(kA, 1);
   keyspace.write(kA, [&](Txn& txn) {
-    txn.advance_seek_hint(object, "m");
-    EXPECT_EQ(txn.seek_hint(object), "m");
+    txn.narrow_seek_hint(object, ScoreEnd::low, "m");
+    EXPECT_EQ(txn.seek_hint(object).low, "m");
+    EXPECT_EQ(txn.seek_hint(object).high, "");
     txn.put_item(Column::scores, "m", "");
   });
   Txn abandoned(*keyspace, Access::blocking);
   ASSERT_TRUE(succeeded(abandoned.lock({&kA, 1})));
-  EXPECT_EQ(abandoned.seek_hint(object), "m");
-  abandoned.advance_seek_hint(object, "z");
-  EXPECT_EQ(abandoned.seek_hint(object), "z");
-  abandoned.lower_seek_hint(object, "zz");
-  EXPECT_EQ(abandoned.seek_hint(object), "z") << "above the hint";
-  abandoned.lower_seek_hint(object, "p");
-  EXPECT_EQ(abandoned.seek_hint(object), "m") << "the one before still holds";
-  abandoned.advance_seek_hint(object, "z");
+  EXPECT_EQ(abandoned.seek_hint(object).low, "m");
+  abandoned.narrow_seek_hint(object, ScoreEnd::low, "z");
+  EXPECT_EQ(abandoned.seek_hint(object).low, "z");
+  abandoned.widen_seek_hint(object, "zz");
+  EXPECT_EQ(abandoned.seek_hint(object).low, "z") << "above the hint";
+  abandoned.widen_seek_hint(object, "p");
+  EXPECT_EQ(abandoned.seek_hint(object).low, "m") << "the one before still holds";
+  abandoned.narrow_seek_hint(object, ScoreEnd::low, "z");
   abandoned.abandon();
   keyspace.write(kA, [&](Txn& txn) {
-    EXPECT_EQ(txn.seek_hint(object), "m");
-    txn.lower_seek_hint(object, "a");
-    EXPECT_EQ(txn.seek_hint(object), "");
+    EXPECT_EQ(txn.seek_hint(object).low, "m");
+    txn.widen_seek_hint(object, "a");
+    EXPECT_EQ(txn.seek_hint(object).low, "");
+  });
+}
+
+TEST(Txn, BothEndsHaveSeekHints) {
+  TempKeyspace keyspace;
+  const ObjectId object = keyspace.set_spread(kA, 1);
+  keyspace.write(kA, [&](Txn& txn) {
+    txn.narrow_seek_hint(object, ScoreEnd::high, "t");
+    txn.narrow_seek_hint(object, ScoreEnd::low, "f");
+    txn.narrow_seek_hint(object, ScoreEnd::high, "s");
+    txn.put_item(Column::scores, "m", "");
+  });
+  keyspace.write(kA, [&](Txn& txn) {
+    EXPECT_EQ(txn.seek_hint(object).low, "f");
+    EXPECT_EQ(txn.seek_hint(object).high, "s");
+    txn.widen_seek_hint(object, "r");
+    EXPECT_EQ(txn.seek_hint(object).high, "s") << "inside";
+    txn.widen_seek_hint(object, "s");
+    EXPECT_EQ(txn.seek_hint(object).high, "") << "the high end is not inside";
+    EXPECT_EQ(txn.seek_hint(object).low, "f");
+    txn.widen_seek_hint(object, "e");
+    EXPECT_TRUE(txn.seek_hint(object).empty());
   });
 }
 

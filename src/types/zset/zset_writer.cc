@@ -11,13 +11,18 @@
 namespace basalt {
 namespace {
 
-// Whether a walk through the range begins at the lowest element of all.
-bool from_lowest(const ZsetWalk& walk, uint64_t size) {
-  if (walk.reverse) return false;
-  if (const auto* ranks = std::get_if<RankRange>(&walk.range)) return ranks->resolve(size).first == 0;
-  if (const auto* scores = std::get_if<ScoreRange>(&walk.range))
-    return scores->above_min(-std::numeric_limits<double>::infinity());
-  return std::get<LexRange>(walk.range).min.kind == LexBound::Kind::lowest;
+// Whether the elements of a range are the outermost on that side.
+bool reaches(const ZsetWalk& walk, uint64_t size, ScoreEnd end) {
+  const bool low = end == ScoreEnd::low;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (const auto* scores = std::get_if<ScoreRange>(&walk.range)) {
+    return low ? scores->above_min(-kInfinity) : scores->below_max(kInfinity);
+  }
+  if (const auto* lex = std::get_if<LexRange>(&walk.range)) {
+    return low ? lex->min.kind == LexBound::Kind::lowest : lex->max.kind == LexBound::Kind::highest;
+  }
+  const auto [first, count] = std::get<RankRange>(walk.range).resolve(size);
+  return low != walk.reverse ? first == 0 : first + count == size;
 }
 
 }  // namespace
@@ -60,9 +65,10 @@ Result<std::optional<double>> ZsetWriter::score(std::string_view member) {
   return spread_zset_score(txn_, object_, member);
 }
 
-// Packed zsets have no -0, as in Redis, whose listpacks keep it as the integer 0.
+// As in Redis, -0 that is added to a listpack becomes 0, even if the zset is spread later. The result of a STORE
+// command is not packed before it is complete.
 void ZsetWriter::insert_packed(std::string_view member, double score) {
-  const ScoredMember element{member, score == 0 ? 0 : score};
+  const ScoredMember element{member, score == 0 && !replacing_ ? 0 : score};
   packed_.insert(std::upper_bound(packed_.begin(), packed_.end(), element, ordered_before), element);
 }
 
@@ -108,17 +114,21 @@ Result<std::vector<ScoredMember>> ZsetWriter::take(const ZsetWalk& walk) {
 }
 
 Result<std::vector<ScoredMember>> ZsetWriter::take_spread(const ZsetWalk& walk) {
-  const bool from_low_end = from_lowest(walk, size_);
   std::vector<ScoredMember> found;
-  SpreadZsetPlace place(txn_, object_, size_, txn_.seek_hint(object_));
+  const SeekHint hint = txn_.seek_hint(object_);
+  SpreadZsetPlace place(txn_, object_, size_, hint.low, hint.high);
   TRY(walk_zset(place, size_, walk, [&](const ScoredMember& element) {
     found.push_back({taken_.emplace_back(element.member), element.score});
     return true;
   }));
+  if (found.empty()) return found;
   for (const auto& [member, score] : found) changes_[member] = {score, std::nullopt};
-  if (from_low_end && !found.empty()) {
-    popped_up_to_ = layout::score_key(object_, found.back().score, found.back().member).append({"\0", 1}).view();
+  const ScoredMember& lowest = walk.reverse ? found.back() : found.front();
+  const ScoredMember& highest = walk.reverse ? found.front() : found.back();
+  if (reaches(walk, size_, ScoreEnd::low)) {
+    left_.low = layout::score_key(object_, highest.score, highest.member).append({"\0", 1}).view();
   }
+  if (reaches(walk, size_, ScoreEnd::high)) left_.high = layout::score_key(object_, lowest.score, lowest.member).view();
   return found;
 }
 
@@ -160,7 +170,9 @@ void ZsetWriter::write() {
   if (spread_) head.object = object_;
   else head.body = body;
   for (const auto& [member, change] : changes_) write_change(member, change);
-  if (!popped_up_to_.empty()) txn_.advance_seek_hint(object_, popped_up_to_);
+  for (const ScoreEnd end : {ScoreEnd::low, ScoreEnd::high}) {
+    if (!left_.at(end).empty()) txn_.narrow_seek_hint(object_, end, left_.at(end));
+  }
   // A spread zset whose elements only moved keeps its head.
   const Record* previous = previous_ ? &*previous_ : nullptr;
   if (!spread_ || new_object() || previous->head.size != size_) txn_.put(key_, head, previous);
@@ -171,7 +183,7 @@ void ZsetWriter::write_change(std::string_view member, const Change& change) {
   if (before && before != after) txn_.erase_item(Column::scores, layout::score_key(object_, *before, member));
   if (after) {
     const KeyBuffer row = layout::score_key(object_, *after, member);
-    if (!new_object()) txn_.lower_seek_hint(object_, row);
+    if (!new_object()) txn_.widen_seek_hint(object_, row);
     txn_.put_item(Column::items, layout::member_key(object_, member), layout::encode_score(*after));
     txn_.put_item(Column::scores, row, layout::encode_score_row(*after));
   } else if (before) {

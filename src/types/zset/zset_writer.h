@@ -74,7 +74,7 @@ class ZsetWriter {
   ObjectId object_ = 0;
   absl::flat_hash_map<std::string_view, Change> changes_;
   std::deque<std::string> taken_;  // the bytes of taken members
-  std::string popped_up_to_;       // the score key behind what was popped from the low end
+  SeekHint left_;                  // what take() left, where it took from an end
 };
 
 }  // namespace basalt
