@@ -20,9 +20,9 @@ std::optional<std::vector<ScoredMember>> decode_packed_zset(std::string_view bod
 
 std::string encode_packed_zset(const std::vector<ScoredMember>& elements) {
   std::string body;
-  for (const ScoredMember& element : elements) {
-    layout::append_packed(body, element.member);
-    layout::append_packed(body, layout::encode_score(element.score));
+  for (const auto& [member, score] : elements) {
+    layout::append_packed(body, member);
+    layout::append_packed(body, layout::encode_score(score == 0 ? 0 : score));
   }
   return body;
 }

@@ -22,6 +22,7 @@ inline bool ordered_before(const ScoredMember& a, const ScoredMember& b) {
 
 /// nullopt when the bytes are damaged.
 std::optional<std::vector<ScoredMember>> decode_packed_zset(std::string_view body);
+/// -0 becomes 0, as in Redis, whose listpacks have it as the integer.
 std::string encode_packed_zset(const std::vector<ScoredMember>& elements);
 
 /// The score of one member, without decoding the rest. nullopt: it isn't there; `damaged` then tells
