@@ -6,6 +6,7 @@
 
 #include "layout/head.h"
 #include "layout/record_key.h"
+#include "types/common/limits.h"
 #include "types/common/members.h"
 
 namespace basalt {
@@ -75,8 +76,8 @@ void ZsetWriter::insert_packed(std::string_view member, double score) {
 void ZsetWriter::set(std::string_view member, double score, std::optional<double> before) {
   const PackedLimits& limits = txn_.limits();
   if (!spread_ && !before &&
-      (static_cast<int64_t>(packed_.size()) >= limits.zset_max_listpack_entries ||
-       static_cast<int64_t>(member.size()) > limits.zset_max_listpack_value)) {
+      (exceeds(packed_.size() + 1, limits.zset_max_listpack_entries) ||
+       exceeds(member.size(), limits.zset_max_listpack_value))) {
     spread_out();
   }
   if (spread_) {
@@ -163,7 +164,7 @@ void ZsetWriter::write() {
   std::string body;
   if (!spread_) {
     body = encode_packed_zset(packed_);
-    if (static_cast<int64_t>(body.size()) > txn_.limits().packed_max_bytes) spread_out();
+    if (exceeds(body.size(), txn_.limits().packed_max_bytes)) spread_out();
   }
   head.size = size_;
   head.encoding = spread_ ? Encoding::spread : Encoding::packed;
