@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "types/common/block_timeout.h"
+#include "types/common/multi_pop.h"
 #include "types/zset/zset_handlers.h"
 #include "types/zset/zset_writer.h"
 
@@ -71,10 +72,7 @@ Result<Outcome> pop_one_key(Call& call, bool highest) {
   if (call.argc() > 3) return syntax_error();
   Pop pop{.highest = highest};
   if (call.argc() == 3) {
-    constexpr std::string_view kNotPositive = "ERR value is out of range, must be positive";
-    const int64_t count = TRY(call.integer(2, kNotPositive));
-    if (count < 0) return fail(std::string(kNotPositive));
-    pop.count = static_cast<uint64_t>(count);
+    pop.count = TRY(parse_pop_count(call, 2));
     if (call.reply.resp3()) pop.shape = Pop::Shape::pairs;
   }
   if (!TRY(pop_from(call, call.key(1), pop))) call.reply.array(0);
@@ -87,32 +85,8 @@ Result<Outcome> blocking_pop(Call& call, bool highest) {
   return pop_or_wait(call, 1, call.argc() - 2, pop, call.argc() - 1);
 }
 
-struct MultiPop {
-  Pop pop;
-  size_t first_key;
-  size_t keys;
-};
-
-// numkeys key [key …] MIN|MAX [COUNT count]
-Result<MultiPop> parse_multi_pop(const Call& call, size_t numkeys_at) {
-  MultiPop multi{.pop = {.shape = Pop::Shape::key_pairs}, .first_key = numkeys_at + 1};
-  constexpr std::string_view kNoKeys = "ERR numkeys should be greater than 0";
-  const int64_t keys = TRY(call.integer(numkeys_at, kNoKeys));
-  if (keys < 1) return fail(std::string(kNoKeys));
-  if (static_cast<uint64_t>(keys) >= call.argc() - multi.first_key) return syntax_error();
-  multi.keys = static_cast<size_t>(keys);
-
-  size_t i = multi.first_key + multi.keys;
-  multi.pop.highest = call.arg_is(i, "MAX");
-  if (!multi.pop.highest && !call.arg_is(i, "MIN")) return syntax_error();
-  if (++i == call.argc()) return multi;
-  if (i + 1 >= call.argc() || !call.arg_is(i, "COUNT")) return syntax_error();
-  constexpr std::string_view kNoCount = "ERR count should be greater than 0";
-  const int64_t count = TRY(call.integer(i + 1, kNoCount));
-  if (count < 1) return fail(std::string(kNoCount));
-  if (i + 2 != call.argc()) return syntax_error();
-  multi.pop.count = static_cast<uint64_t>(count);
-  return multi;
+Pop pop_of(const MultiPop& multi) {
+  return {.highest = multi.from_second_end, .count = multi.count, .shape = Pop::Shape::key_pairs};
 }
 
 }  // namespace
@@ -123,14 +97,14 @@ Result<Outcome> bzpopmin(Call& call) { return blocking_pop(call, false); }
 Result<Outcome> bzpopmax(Call& call) { return blocking_pop(call, true); }
 
 Result<Outcome> zmpop(Call& call) {
-  const auto [pop, first_key, keys] = TRY(parse_multi_pop(call, 1));
-  if (!TRY(pop_from_first(call, first_key, keys, pop))) call.reply.null_array();
+  const MultiPop multi = TRY(parse_multi_pop(call, 1, "MIN", "MAX"));
+  if (!TRY(pop_from_first(call, multi.first_key, multi.keys, pop_of(multi)))) call.reply.null_array();
   return kDone;
 }
 
 Result<Outcome> bzmpop(Call& call) {
-  const auto [pop, first_key, keys] = TRY(parse_multi_pop(call, 2));
-  return pop_or_wait(call, first_key, keys, pop, 1);
+  const MultiPop multi = TRY(parse_multi_pop(call, 2, "MIN", "MAX"));
+  return pop_or_wait(call, multi.first_key, multi.keys, pop_of(multi), 1);
 }
 
 }  // namespace basalt::zset
