@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "command/spec.h"
@@ -22,6 +23,8 @@ class Call {
   Reply& reply;
   Session* session;      ///< null when a command runs without a client (tests, scripts)
   bool may_wait = true;  ///< false inside MULTI and scripts: blocking commands answer at once
+  /// The command had to wait and runs again: the name of the key whose change woke it.
+  std::optional<std::string_view> woken_by = std::nullopt;
 
   size_t argc() const { return args.size(); }
   std::string_view arg(size_t i) const { return args[i]; }
