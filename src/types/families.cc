@@ -19,6 +19,7 @@ std::span<const CommandSpec> hash_commands();
 std::span<const CommandSpec> hash_expiry_commands();
 std::span<const CommandSpec> set_commands();
 std::span<const CommandSpec> set_operation_commands();
+std::span<const CommandSpec> list_commands();
 std::span<const CommandSpec> zset_commands();
 
 void add_type_commands(CommandTable& table) {
@@ -36,6 +37,7 @@ void add_type_commands(CommandTable& table) {
   table.add(hash_expiry_commands());
   table.add(set_commands());
   table.add(set_operation_commands());
+  table.add(list_commands());
   table.add(zset_commands());
 }
 
