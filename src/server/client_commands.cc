@@ -251,7 +251,7 @@ Result<Outcome> reply_command(Call& call) {
   } else if (call.arg_is(2, "off")) {
     session.reply_mode = ReplyMode::off;
   } else if (call.arg_is(2, "skip")) {
-    if (session.reply_mode == ReplyMode::on) session.reply_mode = ReplyMode::skip_next;
+    if (session.reply_mode != ReplyMode::off) session.reply_mode = ReplyMode::skip_this;
   } else {
     return syntax_error();
   }

@@ -165,7 +165,7 @@ Result<Outcome> info_command(Call& call) {
   for (size_t i = 2; i < call.argc(); ++i) {
     const Named named = find_named(table, call.arg(i));
     if (named.spec) write_info(call.reply, *named.spec, named.name);
-    else call.reply.null_array();
+    else call.reply.null();
   }
   return kDone;
 }

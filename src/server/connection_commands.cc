@@ -37,6 +37,8 @@ Result<Outcome> echo_command(Call& call) {
 
 Result<Outcome> select_command(Call& call) {
   const int64_t db = TRY(call.integer(1));
+  if (db < INT32_MIN || db > INT32_MAX)
+    return fail("ERR value is out of range, value must between -2147483648 and 2147483647");
   if (db < 0 || db >= call.session->server().keyspace().database_count()) return fail("ERR DB index is out of range");
   call.session->db = static_cast<uint16_t>(db);
   call.session->shared.db = call.session->db;
@@ -98,7 +100,7 @@ Result<Outcome> hello_command(Call& call) {
   if (user) TRY(authenticate(session, *user, *password));
   if (!session.authenticated)
     return fail(
-        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> "
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> "
         "<pass> "
         "option can be used to authenticate the client and select the RESP protocol version at the same time");
   if (name) set_client_name(session, *name);

@@ -14,14 +14,21 @@
 
 namespace basalt {
 
+namespace {
+// Redis prints with %s: a name ends at its first NUL.
+std::string_view printable(std::string_view text, size_t limit) {
+  return text.substr(0, std::min(text.find('\0'), limit));
+}
+}  // namespace
+
 std::string unknown_command_error(const CommandTable::Match& match, const Args& args) {
   if (match.container)
     return fmt::format("ERR unknown subcommand '{:.128}'. Try {} HELP.", args[1], to_upper(match.container->name));
   constexpr size_t kShown = 128;
   std::string shown;
   for (size_t i = 1; i < args.size() && shown.size() < kShown; ++i)
-    shown += fmt::format("'{}' ", args[i].substr(0, kShown - shown.size()));
-  return fmt::format("ERR unknown command '{}', with args beginning with: {}", args[0].substr(0, kShown), shown);
+    shown += fmt::format("'{}' ", printable(args[i], kShown - shown.size()));
+  return fmt::format("ERR unknown command '{}', with args beginning with: {}", printable(args[0], kShown), shown);
 }
 
 std::optional<std::string> Dispatcher::refuse(const Session& session, const CommandTable::Match& match,
@@ -75,6 +82,10 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
 
   if (auto refusal = refuse(session, match, args)) {
     if (transaction && transaction->active) transaction->has_errors = true;
+    if (match.spec && match.spec->name == "exec") {
+      session.end_transaction();
+      *refusal = "EXECABORT Transaction discarded because of: " + *refusal;
+    }
     if (match.spec) worker.stats.command_rejected(match.index);
     worker.stats.error_replied(std::string_view(*refusal).substr(0, refusal->find(' ')));
     reply.error(*refusal);
@@ -93,6 +104,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   if (server_.postpones(session, spec)) return Executed::postponed;
   if ((spec.flags & kOffload) && worker.access == Access::inline_) return Executed::would_block;
 
+  session.shared.last_command.store(match.index, std::memory_order_relaxed);
   const int64_t start_us = monotonic_us();
   Txn txn(server_.keyspace(), worker.access);
   Result<Outcome> outcome = call(&session, spec, args, session.db, txn, reply, true);
@@ -122,7 +134,6 @@ void Dispatcher::account(Session& session, const CommandTable::Match& match, con
                          int64_t end_us, const std::string* error, Worker& worker) {
   worker.stats.command_done(match.index, static_cast<uint64_t>(end_us - start_us), error != nullptr);
   if (error) worker.stats.error_replied(std::string_view(*error).substr(0, error->find(' ')));
-  session.shared.last_command.store(match.index, std::memory_order_relaxed);
   server_.observe_command(session, *match.spec, args, start_us, end_us);
 }
 

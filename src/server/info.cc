@@ -45,7 +45,7 @@ uint64_t resident_bytes() {
   return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-void server_section(Server& server, Fields& fields) {
+void server_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   utsname os{};
   uname(&os);
   char executable[4096] = "";
@@ -75,7 +75,7 @@ void server_section(Server& server, Fields& fields) {
   fields.add("storage_threads", server.pool().threads());
 }
 
-void clients_section(Server& server, Fields& fields) {
+void clients_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   fields.add("connected_clients", server.clients().count());
   fields.add("maxclients", server.config().settings().maxclients.load());
   fields.add("blocked_clients", server.waiting().count());
@@ -88,7 +88,7 @@ void clients_section(Server& server, Fields& fields) {
   fields.add("client_recent_max_output_buffer", largest_output);
 }
 
-void memory_section(Server& server, Fields& fields) {
+void memory_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   const Store::Memory memory = server.store().memory();
   const uint64_t resident = resident_bytes();
   rusage usage{};
@@ -110,7 +110,7 @@ void memory_section(Server& server, Fields& fields) {
   fields.add("table_readers", memory.table_readers);
 }
 
-void persistence_section(Server& server, Fields& fields) {
+void persistence_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   const Checkpoints& checkpoints = server.checkpoints();
   const WalSyncer::Stats wal = server.wal().stats();
   const auto background_error = server.store().background_error();
@@ -129,7 +129,7 @@ void persistence_section(Server& server, Fields& fields) {
   fields.add("storage_error", background_error ? background_error->detail : "");
 }
 
-void stats_section(Server& server, Fields& fields) {
+void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   const Stats& stats = server.stats();
   const Keyspace::Stats keyspace = server.keyspace().stats();
   fields.add("total_connections_received", stats.sum(&StatsShard::connections));
@@ -157,7 +157,7 @@ void stats_section(Server& server, Fields& fields) {
   fields.add("client_output_buffer_limit_disconnections", stats.sum(&StatsShard::output_limit_disconnections));
 }
 
-void replication_section(Server& server, Fields& fields) {
+void replication_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   fields.add("role", "master");
   fields.add("connected_slaves", 0);
   fields.add("master_failover_state", "no-failover");
@@ -168,7 +168,7 @@ void replication_section(Server& server, Fields& fields) {
   fields.add("repl_backlog_active", 0);
 }
 
-void cpu_section(Server&, Fields& fields) {
+void cpu_section(Server&, Fields& fields, const std::vector<KeyCount>&) {
   rusage self{}, children{};
   getrusage(RUSAGE_SELF, &self);
   getrusage(RUSAGE_CHILDREN, &children);
@@ -179,7 +179,7 @@ void cpu_section(Server&, Fields& fields) {
   fields.add("used_cpu_user_children", seconds(children.ru_utime));
 }
 
-void commandstats_section(Server& server, Fields& fields) {
+void commandstats_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   for (uint32_t i = 0; i < server.commands().index_count(); ++i) {
     const CommandTotals totals = server.stats().command(i);
     if (totals.calls == 0 && totals.rejected == 0) continue;
@@ -190,7 +190,7 @@ void commandstats_section(Server& server, Fields& fields) {
   }
 }
 
-void latencystats_section(Server& server, Fields& fields) {
+void latencystats_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   const auto percentiles = server.config().settings().latency_tracking_info_percentiles.words();
   std::array<uint64_t, LatencyHistogram::kBuckets> sum;
   for (uint32_t i = 0; i < server.commands().index_count(); ++i) {
@@ -205,12 +205,12 @@ void latencystats_section(Server& server, Fields& fields) {
   }
 }
 
-void errorstats_section(Server& server, Fields& fields) {
+void errorstats_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   for (const auto& [code, count] : server.stats().errors_by_code())
     fields.add("errorstat_" + code, fmt::format("count={}", count));
 }
 
-void rocksdb_section(Server& server, Fields& fields) {
+void rocksdb_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   const Store& store = server.store();
   fields.add("rocksdb_version", Store::engine_version());
   fields.add("write_stalled", store.write_stalled() ? 1 : 0);
@@ -234,23 +234,27 @@ void rocksdb_section(Server& server, Fields& fields) {
   }
 }
 
-void cluster_section(Server&, Fields& fields) { fields.add("cluster_enabled", 0); }
-void modules_section(Server&, Fields&) {}
+void cluster_section(Server&, Fields& fields, const std::vector<KeyCount>&) { fields.add("cluster_enabled", 0); }
+void modules_section(Server&, Fields&, const std::vector<KeyCount>&) {}
 
-void keyspace_section(Server& server, Fields& fields) {
-  for (uint16_t db = 0; db < server.keyspace().database_count(); ++db) {
-    const auto count = server.keyspace().last_count(db);
-    if (!count || count->keys == 0) continue;
-    // Redis's fields first; then whether the figures are exact, and how old.
-    fields.add(fmt::format("db{}", db),
-               fmt::format("keys={},expires={},avg_ttl={},exact={},age_ms={}", count->keys, count->expires,
-                           count->average_ttl_ms, count->exact ? 1 : 0, count->age_ms));
-  }
+void keyspace_section(Server&, Fields& fields, const std::vector<KeyCount>& counts) {
+  for (size_t db = 0; db < counts.size(); ++db)
+    if (counts[db].keys > 0)
+      fields.add(fmt::format("db{}", db), fmt::format("keys={},expires={},avg_ttl={}", counts[db].keys,
+                                                      counts[db].expires, counts[db].average_ttl_ms));
+}
+
+// Whether the keyspace section's figures are exact, and how old they are if not.
+void keycounts_section(Server&, Fields& fields, const std::vector<KeyCount>& counts) {
+  for (size_t db = 0; db < counts.size(); ++db)
+    if (counts[db].keys > 0)
+      fields.add(fmt::format("db{}_count", db),
+                 fmt::format("exact={},age_ms={}", counts[db].exact ? 1 : 0, counts[db].age_ms));
 }
 
 struct Section {
   std::string_view name;
-  void (*write)(Server&, Fields&);
+  void (*write)(Server&, Fields&, const std::vector<KeyCount>&);
   bool by_default;
 };
 
@@ -269,11 +273,13 @@ constexpr Section kSections[] = {
     {"RocksDB", rocksdb_section, false},
     {"Cluster", cluster_section, true},
     {"Keyspace", keyspace_section, true},
+    {"Keycounts", keycounts_section, false},
 };
 
 }  // namespace
 
-std::string info_text(Server& server, const std::vector<std::string_view>& wanted) {
+std::string info_text(Server& server, const std::vector<std::string_view>& wanted,
+                      const std::vector<KeyCount>& counts) {
   bool defaults = wanted.empty(), all = false;
   absl::flat_hash_set<std::string> names;
   for (std::string_view name : wanted) {
@@ -288,7 +294,7 @@ std::string info_text(Server& server, const std::vector<std::string_view>& wante
     if (!text.empty()) text += "\r\n";
     fmt::format_to(std::back_inserter(text), "# {}\r\n", section.name);
     Fields fields(text);
-    section.write(server, fields);
+    section.write(server, fields, counts);
   }
   return text;
 }

@@ -26,6 +26,20 @@ Server::Server(Config& config, const Clock& clock, Store& store, Keyspace& keysp
       started_ms_(clock.now_ms()),
       run_id_(random_hex(20)) {
   keyspace_.set_observer(this);
+  follow_config();
+}
+
+// Options whose value is not just read where it is needed.
+void Server::follow_config() {
+  config_.on_change("appendfsync", [this](const OptionValue&) {
+    wal_.set_policy(config_.settings().appendfsync.load());
+    return std::nullopt;
+  });
+  config_.on_change("maxmemory", [this](const OptionValue&) {
+    store_.set_memory_budget(config_.settings().maxmemory.load());
+    return std::nullopt;
+  });
+  config_.on_change("requirepass", [](const OptionValue&) { return std::nullopt; });
 }
 
 Server::~Server() {

@@ -95,6 +95,7 @@ class Server final : public CommitObserver {
   const Rates& rates() const { return rates_; }
 
  private:
+  void follow_config();
   Config& config_;
   const Clock& clock_;
   Store& store_;

@@ -108,9 +108,9 @@ void Session::reset() {
 void Session::apply_reply_mode(std::string& out, size_t mark) {
   if (reply_mode == ReplyMode::on) return;
   out.resize(mark);
-  // SKIP is for the command after CLIENT REPLY SKIP itself.
-  if (reply_mode == ReplyMode::skip) reply_mode = ReplyMode::on;
-  else if (reply_mode == ReplyMode::skip_next) reply_mode = ReplyMode::skip;
+  // CLIENT REPLY SKIP is silent itself, and then silences one command.
+  if (reply_mode == ReplyMode::skip_this) reply_mode = ReplyMode::skip_next;
+  else if (reply_mode == ReplyMode::skip_next) reply_mode = ReplyMode::on;
 }
 
 // Every reply of a run waits for the same flush; a failure replaces each of them by the error.

@@ -49,7 +49,7 @@ struct Worker {
 };
 
 /// How a client is told its replies (CLIENT REPLY).
-enum class ReplyMode : uint8_t { on, off, skip_next, skip };
+enum class ReplyMode : uint8_t { on, off, skip_this, skip_next };
 
 class Session {
  public:
