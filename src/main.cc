@@ -97,7 +97,10 @@ int serve(Config& config) {
   int signal = 0;
   sigwait(&signals, &signal);
   LOG(WARNING) << "Received " << (signal == SIGINT ? "SIGINT" : "SIGTERM") << ": shutting down";
+  network.stop_accepting();
+  server.pool().wait_until_idle(std::chrono::seconds(10));  // what runs is finished and answered
   network.stop();
+  server.pool().stop();
   (*keyspace)->stop();
   if (auto synced = (*store)->sync_wal(); !synced)
     return refuse("the last writes could not be synced: " + words_of(synced.error()));

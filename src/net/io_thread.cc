@@ -17,24 +17,32 @@ constexpr auto kTick = std::chrono::milliseconds(100);
 IoThread::IoThread(Server& server, unsigned index)
     : server_(server),
       index_(index),
-      work_(context_.get_executor()),
-      housekeeping_(context_),
+      work_(context_->get_executor()),
+      housekeeping_(*context_),
       worker_(server.io_worker(index)) {}
+
+IoThread::~IoThread() {
+  stop();
+  waiting_for_flush_.clear();
+  housekeeping_.reset();
+  work_.reset();
+  context_.reset();
+}
 
 void IoThread::start() {
   schedule_housekeeping();
-  thread_ = std::thread([this] { context_.run(); });
+  thread_ = std::thread([this] { context_->run(); });
   pthread_setname_np(thread_.native_handle(), "io");
 }
 
 void IoThread::stop() {
   if (!thread_.joinable()) return;
-  asio::post(context_, [this] {
-    housekeeping_.cancel();
+  asio::post(*context_, [this] {
+    housekeeping_->cancel();
     close_connections();
     work_.reset();
     // What still has handlers outstanding after its connections closed is not waited for.
-    asio::post(context_, [this] { asio::post(context_, [this] { context_.stop(); }); });
+    asio::post(*context_, [this] { asio::post(*context_, [this] { context_->stop(); }); });
   });
   thread_.join();
 }
@@ -53,7 +61,7 @@ void IoThread::release_after_flush(std::shared_ptr<Connection> connection) {
   waiting_for_flush_.push_back(std::move(connection));
   if (std::exchange(turn_scheduled_, true)) return;
   // Queued behind every handler that this turn's poll made ready.
-  asio::post(context_, [this] { end_of_turn(); });
+  asio::post(*context_, [this] { end_of_turn(); });
 }
 
 void IoThread::end_of_turn() {
@@ -64,7 +72,7 @@ void IoThread::end_of_turn() {
     // The fsync happens on the syncer's thread, one for everybody who waits.
     server_.wal().sync([this, connections = std::move(connections)](const Result<void>& synced) mutable {
       const std::string error = synced ? "" : error_text(synced.error());
-      asio::post(context_, [connections = std::move(connections), error] {
+      asio::post(*context_, [connections = std::move(connections), error] {
         for (auto& connection : connections) connection->release_held(error);
       });
     });
@@ -81,8 +89,8 @@ void IoThread::end_of_turn() {
 }
 
 void IoThread::schedule_housekeeping() {
-  housekeeping_.expires_after(kTick);
-  housekeeping_.async_wait([this](const asio::error_code& error) {
+  housekeeping_->expires_after(kTick);
+  housekeeping_->async_wait([this](const asio::error_code& error) {
     if (error) return;
     if (index_ == 0) server_.tick();
     if (++ticks_ % 10 == 0) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -23,12 +24,12 @@ class Server;
 class IoThread {
  public:
   IoThread(Server& server, unsigned index);
-  ~IoThread() { stop(); }
+  ~IoThread();
 
   void start();
   /// Ends the loop once what is ready has run, and joins.
   void stop();
-  asio::io_context& context() { return context_; }
+  asio::io_context& context() { return *context_; }
   unsigned index() const { return index_; }
   size_t load() const { return load_.load(std::memory_order_relaxed); }
   void about_to_add() { load_.fetch_add(1, std::memory_order_relaxed); }
@@ -48,9 +49,10 @@ class IoThread {
 
   Server& server_;
   const unsigned index_;
-  asio::io_context context_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_;
-  asio::steady_timer housekeeping_;
+  // First to go, by ~IoThread: the handlers it still has may own connections, which unregister here.
+  std::unique_ptr<asio::io_context> context_ = std::make_unique<asio::io_context>(1);
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+  std::optional<asio::steady_timer> housekeeping_;
   Worker worker_;
   absl::flat_hash_set<Connection*> connections_;
   std::atomic<size_t> load_{0};

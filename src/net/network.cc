@@ -233,12 +233,13 @@ void Network::start() {
   for (auto& thread : threads_) thread->start();
 }
 
+void Network::stop_accepting() {
+  asio::post(threads_.front()->context(), [this] {
+    for (auto& listener : listeners_) listener->close();
+  });
+}
+
 void Network::stop() {
-  if (!listeners_.empty()) {
-    asio::post(threads_.front()->context(), [this] {
-      for (auto& listener : listeners_) listener->close();
-    });
-  }
   for (auto& thread : threads_) thread->stop();
   if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
   unix_path_.clear();

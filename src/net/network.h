@@ -24,7 +24,8 @@ class Network {
   /// Binds every address of `bind` and the Unix socket. An error names the address, the cause and what to do.
   Result<void> open();
   void start();
-  /// Stops accepting, closes every connection, ends the threads.
+  void stop_accepting();
+  /// Closes every connection, ends the threads.
   void stop();
   /// Runs `action` on the calling thread while every I/O thread stands still between two handlers.
   void while_still(const std::function<void()>& action);

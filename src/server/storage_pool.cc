@@ -46,6 +46,11 @@ void StoragePool::alone(const std::function<void()>& action) {
   quiet_.notify_all();
 }
 
+void StoragePool::wait_until_idle(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  quiet_.wait_for(lock, limit, [this] { return running_ == 0 && jobs_.empty(); });
+}
+
 size_t StoragePool::queued() const {
   std::lock_guard lock(mutex_);
   return jobs_.size();

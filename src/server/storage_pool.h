@@ -4,6 +4,7 @@
 // Thread rules: submit() from any thread. Jobs must not wait for each other.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -25,6 +26,8 @@ class StoragePool {
   void submit(Job job);
   /// From a job: waits until no other job runs, holds new ones back, runs `action`.
   void alone(const std::function<void()>& action);
+  /// Waits until nothing runs or is queued, at most so long. From outside the pool.
+  void wait_until_idle(std::chrono::milliseconds limit);
   /// Runs what was submitted, then ends the threads. Later jobs are dropped.
   void stop();
   unsigned threads() const { return static_cast<unsigned>(threads_.size()); }
