@@ -37,42 +37,46 @@ class Server:
         self.path = path
         self.flags = list(flags)
         self.keep_log_lines_ = keep_log_lines
-        self.folder = tempfile.mkdtemp(prefix="%s-test-" % kind)
+        self.folder = tempfile.mkdtemp(prefix="%s-run-" % kind)
         self.process = None
         self.port = None
+        # What every server of a kind gets; Redis keeps nothing on disk unless a test says so.
+        self.standard_flags = ["--save", "", "--appendonly", "no"] if kind == "redis" else []
         running.add(self)
 
     def command_line_(self):
         data = os.path.join(self.folder, "data")
         os.makedirs(data, exist_ok=True)
         line = [self.path, "--bind", "127.0.0.1", "--port", str(self.port), "--dir", data]
-        if self.kind == "redis":
-            line += ["--save", "", "--appendonly", "no", "--daemonize", "no"]
-        return line + self.flags
+        return line + self.standard_flags + self.flags
 
     def start(self, timeout=30.0):
         """Starts the process and waits until it answers PING."""
         for _ in range(5):
-            self.port = free_port()
-            try:
-                with open(self.log_path_(), "ab") as log:
-                    # Redis sorts texts as the locale says.
-                    self.process = subprocess.Popen(
-                        self.command_line_(),
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=log,
-                        cwd=self.folder,
-                        env=dict(os.environ, LC_ALL="C"),
-                    )
-            except OSError as error:
-                raise StartFailed(str(error)) from None
+            self.launch()
             if self.answers_(timeout):
                 return self
             if self.process.poll() is None or "ddress already in use" not in self.log_tail():
                 break
         self.stop()
         raise StartFailed("%s did not start:\n%s" % (" ".join(self.command_line_()), self.log_tail()))
+
+    def launch(self):
+        """Starts the process, and does not wait for it."""
+        self.port = free_port()
+        try:
+            with open(self.log_path_(), "ab") as log:
+                # Redis sorts texts as the locale says.
+                self.process = subprocess.Popen(
+                    self.command_line_(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=self.folder,
+                    env=dict(os.environ, LC_ALL="C"),
+                )
+        except OSError as error:
+            raise StartFailed(str(error)) from None
 
     def answers_(self, timeout):
         deadline = time.monotonic() + timeout

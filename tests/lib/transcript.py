@@ -199,7 +199,8 @@ class Parser:
             if not line or (line.startswith("#") and line not in ("#t", "#f")) or ACTION.match(self.lines[self.at]):
                 return
             labelled = LABELS.match(line)
-            if not labelled and (line.split()[0] in STEP_DIRECTIVES + SCOPE_DIRECTIVES or CONNECTION_DIRECTIVE.match(line)):
+            directive = line.split()[0] in STEP_DIRECTIVES + SCOPE_DIRECTIVES or CONNECTION_DIRECTIVE.match(line)
+            if directive and not labelled:
                 return
             labels = set(labelled[1].split()) if labelled else set()
             pattern = self.value_(labelled[2] if labelled else line)
