@@ -6,6 +6,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,6 +67,14 @@ class CommandFixture {
   }
   /// The same, from arguments as they are (binary, huge).
   std::string run_words(const std::vector<std::string>& words) { return run_args(Args(words.begin(), words.end())); }
+
+  /// The same for a command that had to wait and was woken by a change of `key`.
+  std::string run_woken(std::string_view key, std::string_view line) {
+    woken_by_ = key;
+    std::string reply = run(line);
+    woken_by_.reset();
+    return reply;
+  }
 
   /// What the last command's commit touched.
   const std::vector<TouchRecorder::Seen>& touches() const { return recorder_.seen(); }
@@ -146,7 +155,7 @@ class CommandFixture {
       for (int position : positions) keys.push_back({db_, args[position]});
       TRY(txn.lock(keys));
     }
-    Call call{spec, args, db_, txn, reply, nullptr, may_wait_};
+    Call call{spec, args, db_, txn, reply, nullptr, may_wait_, woken_by_};
     outcome_ = TRY(spec.handler(call));
     return txn.commit();
   }
@@ -159,6 +168,7 @@ class CommandFixture {
   Protocol protocol_ = Protocol::resp2;
   uint16_t db_ = 0;
   bool may_wait_ = true;
+  std::optional<std::string_view> woken_by_;
   Outcome outcome_;
 };
 
