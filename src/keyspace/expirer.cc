@@ -31,17 +31,30 @@ void Expirer::row_written(int64_t due_ms) {
   int64_t seen = bound_.load();
   while (due_ms < seen && !bound_.compare_exchange_weak(seen, due_ms)) {
   }
+  // In the very millisecond in which a walk stopped: maybe before the place where it did.
+  int64_t expected = due_ms;
+  resume_ms_.compare_exchange_strong(expected, kNowhere);
 }
 
-// Where the walk begins, which is behind the last row handled if that is as far as the bound says.
+// Where the walk begins: at the bound, or behind the last row handled if that is where the bound came from.
 std::string Expirer::start_of_walk(int64_t now_ms, int64_t from_ms) {
+  const int64_t resume_ms = resume_ms_.exchange(kNowhere);
   if (monotonic_us() - last_full_walk_us_ >= kFullWalkEvery_us || from_ms > now_ms) {
     last_full_walk_us_ = monotonic_us();
     return time_prefix(0);
   }
-  std::string start = time_prefix(from_ms);
-  if (resume_.starts_with(start)) return resume_ + '\0';
-  return start;
+  return resume_ms == from_ms ? resume_ + '\0' : time_prefix(from_ms);
+}
+
+// The walk stopped before its end: the next one begins at `next_ms`, and if everything up to `last` was
+// handled and nothing has been written below meanwhile, right behind that.
+void Expirer::stop_at(int64_t now_ms, int64_t next_ms, std::string last) {
+  resume_ = std::move(last);
+  resume_ms_ = resume_.starts_with(time_prefix(next_ms)) ? next_ms : kNowhere;
+  int64_t expected = now_ms;
+  if (bound_.compare_exchange_strong(expected, next_ms)) return;
+  resume_ms_ = kNowhere;
+  row_written(next_ms);
 }
 
 Result<uint64_t> Expirer::run(uint64_t limit, int64_t deadline_us) {
@@ -59,22 +72,23 @@ Result<uint64_t> Expirer::run(uint64_t limit, int64_t deadline_us) {
 
   Result<void> done;
   std::vector<Row> rows;
+  std::string last;
   uint64_t handled = 0;
   while (done && cursor.valid() && handled < limit && monotonic_us() < deadline_us) {
     take_rows(cursor, std::min<uint64_t>(kGroup, limit - handled), rows);
     handled += rows.size();
     done = handle(rows, now_ms);
-    if (done && !rows.empty()) resume_ = rows.back().bytes;
+    if (done && !rows.empty()) last = rows.back().bytes;
     if (done) done = continue_unfinished(now_ms, deadline_us);
   }
   if (done && !cursor.valid()) done = cursor.status();
   const auto unfinished_ms = leave_unfinished();
+  lag_ms_ = unfinished_ms ? std::max<int64_t>(now_ms - *unfinished_ms, 1) : 0;
   if (!done || cursor.valid()) {
-    const auto next = cursor.valid() ? layout::decode_expiry_key(cursor.key()) : std::nullopt;
-    row_written(done && next ? next->expire_ms : from_ms);
-    lag_ms_ = std::max<int64_t>(now_ms - (next ? next->expire_ms : from_ms), 1);
-  } else {
-    lag_ms_ = unfinished_ms ? std::max<int64_t>(now_ms - *unfinished_ms, 1) : 0;
+    const auto next = done ? layout::decode_expiry_key(cursor.key()) : std::nullopt;
+    const int64_t next_ms = next ? next->expire_ms : from_ms;
+    stop_at(now_ms, next_ms, std::move(last));
+    lag_ms_ = std::max<int64_t>(now_ms - next_ms, 1);
   }
   if (handled != 0) TRY(store.flush_wal());
   TRY(done);
@@ -90,13 +104,12 @@ Result<void> Expirer::continue_unfinished(int64_t now_ms, int64_t deadline_us) {
   return {};
 }
 
-// What is left begins the next walk, which must not resume behind it.
+// What is left begins the next walk.
 std::optional<int64_t> Expirer::leave_unfinished() {
   std::optional<int64_t> earliest_ms;
   for (const Row& row : std::exchange(unfinished_, {})) {
     const int64_t due_ms = row.parts().expire_ms;
     row_written(due_ms);
-    resume_.clear();
     earliest_ms = std::min(due_ms, earliest_ms.value_or(due_ms));
   }
   return earliest_ms;

@@ -54,6 +54,7 @@ class Expirer {
     layout::ExpiryKey parts() const;
   };
   std::string start_of_walk(int64_t now_ms, int64_t from_ms);
+  void stop_at(int64_t now_ms, int64_t next_ms, std::string last);
   static void take_rows(Cursor& cursor, size_t count, std::vector<Row>& rows);
   Result<void> handle(const std::vector<Row>& rows, int64_t now_ms);
   Result<void> settle(Txn& txn, const Row& row);
@@ -65,8 +66,10 @@ class Expirer {
   FieldExpirer field_expirer_;
   std::mutex running_;
   std::atomic<int64_t> bound_{0};  // milliseconds: where the next walk starts
-  std::string resume_;             // the last row of a walk that stopped early
-  std::vector<Row> unfinished_;    // rows of hashes with more fields due than one Txn removed
+  static constexpr int64_t kNowhere = -1;
+  std::atomic<int64_t> resume_ms_{kNowhere};  // the bound that goes with resume_, if it still does
+  std::string resume_;                        // the last row of a walk that stopped early
+  std::vector<Row> unfinished_;               // rows of hashes with more fields due than one Txn removed
   int64_t last_full_walk_us_ = 0;
   std::atomic<uint64_t> expired_keys_{0};
   std::atomic<uint64_t> stale_rows_{0};

@@ -1,6 +1,7 @@
 #include "keyspace/key_scan.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "base/random.h"
@@ -92,17 +93,43 @@ Result<bool> KeyScan::look_up(std::vector<std::string>& keys) {
 
 namespace {
 
+// The characters that names between these two are likely made of: all digits if there is one, the letters
+// of a case from the first to the last one seen.
+std::string likely_alphabet(std::string_view low, std::string_view high) {
+  std::array<bool, 256> seen{};
+  for (std::string_view name : {low, high}) {
+    for (char c : name) seen[static_cast<uint8_t>(c)] = true;
+  }
+  for (auto [first, last] : {std::pair('0', '9'), std::pair('a', 'z'), std::pair('A', 'Z')}) {
+    const auto begin = seen.begin() + first, end = seen.begin() + last + 1;
+    const auto lowest = std::find(begin, end, true);
+    if (lowest == end) continue;
+    auto highest = end;
+    while (!*(highest - 1)) --highest;
+    if (first == '0') std::fill(begin, end, true);
+    else std::fill(lowest, highest, true);
+  }
+  std::string alphabet;
+  for (int c = 0; c < 256; ++c) {
+    if (seen[c]) alphabet.push_back(static_cast<char>(c));
+  }
+  return alphabet;
+}
+
 // A name somewhere between two others: what they share, then at random.
 std::string name_between(std::string_view low, std::string_view high) {
-  const auto differ = std::mismatch(low.begin(), low.end(), high.begin(), high.end());
-  const size_t shared = differ.first - low.begin();
+  constexpr int kRandomCharacters = 8;
+  const size_t shared = std::mismatch(low.begin(), low.end(), high.begin(), high.end()).first - low.begin();
   std::string name(low.substr(0, shared));
   if (shared == high.size()) return name;
-  const uint8_t from = shared < low.size() ? static_cast<uint8_t>(low[shared]) : 0;
-  const uint8_t to = static_cast<uint8_t>(high[shared]);
-  name.push_back(static_cast<char>(from + random_below(to - from + 1)));
-  // Names are mostly text: what follows is drawn from the printable characters.
-  for (int i = 0; i < 8; ++i) name.push_back(static_cast<char>('0' + random_below('z' - '0' + 1)));
+  const std::string alphabet = likely_alphabet(low.substr(shared), high.substr(shared));
+  const auto byte = [](char c) { return static_cast<uint8_t>(c); };
+  std::string first;  // what may follow at the first difference
+  for (char c : alphabet) {
+    if ((shared == low.size() || byte(c) >= byte(low[shared])) && byte(c) <= byte(high[shared])) first.push_back(c);
+  }
+  name.push_back(first[random_below(first.size())]);
+  for (int i = 0; i < kRandomCharacters; ++i) name.push_back(alphabet[random_below(alphabet.size())]);
   return name;
 }
 
