@@ -79,8 +79,11 @@ void Reply::boolean(bool v) {
   else integer(v ? 1 : 0);
 }
 
-void Reply::number(double v) {
-  std::string text = double_to_string(v);
+void Reply::number(double v) { number_text(double_to_string(v)); }
+
+void Reply::human_number(long double v) { number_text(long_double_to_string(v)); }
+
+void Reply::number_text(std::string_view text) {
   if (!resp3()) return bulk(text);
   out_.push_back(',');
   out_.append(text);

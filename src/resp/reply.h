@@ -32,7 +32,8 @@ class Reply {
   void null();                   ///< $-1 or _
   void null_array();             ///< *-1 or _
   void boolean(bool v);
-  void number(double v);  ///< , or a bulk string, in Redis's double format
+  void number(double v);             ///< , or a bulk string, in Redis's double format
+  void human_number(long double v);  ///< the same, in the format of INCRBYFLOAT (coordinates)
   void big_number(std::string_view digits);
   /// A text for people (INFO, LOLWUT, …); `format` is three letters, "txt" or "mkd".
   void verbatim(std::string_view text, std::string_view format = "txt");
@@ -62,6 +63,7 @@ class Reply {
 
  private:
   void header(char type, int64_t n);
+  void number_text(std::string_view text);
   std::string& out_;
   Protocol protocol_;
 };

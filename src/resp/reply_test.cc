@@ -71,6 +71,10 @@ TEST(Reply, Numbers) {
   expect([](Reply& r) { r.number(-0.0); }, "$2\r\n-0\r\n", ",-0\r\n");
   expect([](Reply& r) { r.number(kInf); }, "$3\r\ninf\r\n", ",inf\r\n");
   expect([](Reply& r) { r.number(-kInf); }, "$4\r\n-inf\r\n", ",-inf\r\n");
+  // As it answers GEOPOS.
+  expect([](Reply& r) { r.human_number(13.361389338970184); }, "$20\r\n13.36138933897018433\r\n",
+         ",13.36138933897018433\r\n");
+  expect([](Reply& r) { r.human_number(-1e17); }, "$19\r\n-100000000000000000\r\n", ",-100000000000000000\r\n");
 }
 
 TEST(Reply, MarksAreFilledInAfterwards) {
