@@ -1,8 +1,7 @@
-#include <cmath>
-
 #include "types/common/member_scan.h"
 #include "types/common/random_member.h"
 #include "types/zset/scored_reply.h"
+#include "types/zset/zset_add.h"
 #include "types/zset/zset_handlers.h"
 #include "types/zset/zset_writer.h"
 
@@ -11,18 +10,15 @@ namespace {
 
 // ---- ZADD, ZINCRBY ----
 
-struct AddOptions {
-  bool only_new = false;       ///< NX
-  bool only_existing = false;  ///< XX
-  bool only_greater = false;   ///< GT
-  bool only_less = false;      ///< LT
-  bool count_changed = false;  ///< CH
-  bool increment = false;      ///< INCR
+struct AddArguments {
+  AddOptions options;
+  bool count_updated = false;  ///< CH
   size_t scores_at = 2;        ///< score member [score member …]
 };
 
-Result<void> check_options(const Call& call, const AddOptions& options) {
-  const size_t rest = call.argc() - options.scores_at;
+Result<void> check_arguments(const Call& call, const AddArguments& arguments) {
+  const AddOptions& options = arguments.options;
+  const size_t rest = call.argc() - arguments.scores_at;
   if (rest == 0 || rest % 2 != 0) return syntax_error();
   if (options.only_new && options.only_existing) {
     return fail("ERR XX and NX options at the same time are not compatible");
@@ -34,59 +30,36 @@ Result<void> check_options(const Call& call, const AddOptions& options) {
   return {};
 }
 
-Result<AddOptions> parse_add_options(const Call& call, bool increment) {
-  AddOptions options{.increment = increment};
-  for (size_t& i = options.scores_at; i < call.argc(); ++i) {
+Result<AddArguments> parse_add(const Call& call, bool increment) {
+  AddArguments arguments{.options = {.increment = increment}};
+  AddOptions& options = arguments.options;
+  for (size_t& i = arguments.scores_at; i < call.argc(); ++i) {
     if (call.arg_is(i, "NX")) options.only_new = true;
     else if (call.arg_is(i, "XX")) options.only_existing = true;
     else if (call.arg_is(i, "GT")) options.only_greater = true;
     else if (call.arg_is(i, "LT")) options.only_less = true;
-    else if (call.arg_is(i, "CH")) options.count_changed = true;
+    else if (call.arg_is(i, "CH")) arguments.count_updated = true;
     else if (call.arg_is(i, "INCR")) options.increment = true;
     else break;
   }
-  TRY(check_options(call, options));
-  return options;
-}
-
-/// What became of one score and member.
-struct Added {
-  enum class Kind : uint8_t { refused, unchanged, updated, added };
-  Kind kind = Kind::refused;
-  double score = 0;
-};
-
-Result<Added> add_member(ZsetWriter& zset, std::string_view member, double score, const AddOptions& options) {
-  const auto before = TRY(zset.score(member));
-  if (before ? options.only_new : options.only_existing) return Added{};
-  if (!before) {
-    zset.set(member, score, before);
-    return Added{Added::Kind::added, score};
-  }
-  if (options.increment) score += *before;
-  if (std::isnan(score)) return fail("ERR resulting score is not a number (NaN)");
-  if (options.only_greater && score <= *before) return Added{};
-  if (options.only_less && score >= *before) return Added{};
-  if (score == *before) return Added{Added::Kind::unchanged, score};
-  zset.set(member, score, before);
-  return Added{Added::Kind::updated, score};
+  TRY(check_arguments(call, arguments));
+  return arguments;
 }
 
 Result<Outcome> add(Call& call, bool increment) {
-  const AddOptions options = TRY(parse_add_options(call, increment));
+  const auto [options, count_updated, scores_at] = TRY(parse_add(call, increment));
   std::vector<double> scores;
-  for (size_t i = options.scores_at; i < call.argc(); i += 2) scores.push_back(TRY(call.number(i)));
+  for (size_t i = scores_at; i < call.argc(); i += 2) scores.push_back(TRY(call.number(i)));
 
   ZsetWriter zset(call.txn, call.key(1));
   TRY(zset.open());
   Added last;
-  int64_t added = 0, updated = 0;
+  AddCount count;
   for (size_t i = 0; i < scores.size(); ++i) {
-    last = TRY(add_member(zset, call.arg(options.scores_at + 2 * i + 1), scores[i], options));
-    added += last.kind == Added::Kind::added;
-    updated += last.kind == Added::Kind::updated;
+    last = TRY(add_member(zset, call.arg(scores_at + 2 * i + 1), scores[i], options));
+    count.count(last);
   }
-  if (!options.increment) call.reply.integer(options.count_changed ? added + updated : added);
+  if (!options.increment) call.reply.integer(count.reply(count_updated));
   else if (last.kind == Added::Kind::refused) call.reply.null();
   else call.reply.number(last.score);
   zset.save(options.increment ? "zincr" : "zadd");
