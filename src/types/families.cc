@@ -21,6 +21,7 @@ std::span<const CommandSpec> set_commands();
 std::span<const CommandSpec> set_operation_commands();
 std::span<const CommandSpec> list_commands();
 std::span<const CommandSpec> zset_commands();
+std::span<const CommandSpec> geo_commands();
 
 void add_type_commands(CommandTable& table) {
   table.add(string_commands());
@@ -39,6 +40,7 @@ void add_type_commands(CommandTable& table) {
   table.add(set_operation_commands());
   table.add(list_commands());
   table.add(zset_commands());
+  table.add(geo_commands());
 }
 
 void connect_types(Keyspace& keyspace) { keyspace.set_field_expirer(expire_hash_fields); }
