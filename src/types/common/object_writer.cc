@@ -13,7 +13,7 @@ namespace basalt {
 Result<void> ObjectWriter::put(Column column, std::string_view item_key, std::string_view value) {
   bytes_ += item_key.size() + value.size();
   ++count_;
-  if (bytes_ <= kInTxnBytes) {
+  if (bytes_ <= in_txn_bytes_) {
     txn_->put_item(column, item_key, value);
     return {};
   }
@@ -23,18 +23,20 @@ Result<void> ObjectWriter::put(Column column, std::string_view item_key, std::st
 }
 
 Result<void> ObjectWriter::write_ahead() {
-  if (!ahead_) {
-    const std::string garbage = layout::garbage_key(txn_->now_ms() + kAbandonedMs, object_);
-    batch_.put(Column::system, garbage, layout::encode_garbage(type_, count_));
-    txn_->erase_item(Column::system, garbage);
-    ahead_ = true;
-  }
+  if (!ahead_) batch_.put(Column::system, garbage_key(), layout::encode_garbage(type_, count_));
+  ahead_ = true;
   TRY(txn_->write_ahead(batch_));
   batch_.clear();
   return {};
 }
 
-Result<void> ObjectWriter::finish() { return batch_.empty() ? Result<void>() : write_ahead(); }
+std::string ObjectWriter::garbage_key() const { return layout::garbage_key(txn_->now_ms() + kAbandonedMs, object_); }
+
+Result<void> ObjectWriter::finish() {
+  if (!batch_.empty()) TRY(write_ahead());
+  if (ahead_) txn_->erase_item(Column::system, garbage_key());
+  return {};
+}
 
 namespace {
 

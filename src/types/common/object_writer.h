@@ -5,10 +5,11 @@
 // due in kAbandonedMs, and the commit erases it together with putting the head; when that commit never comes
 // (an error, a crash), the collector removes the items once the record is due.
 //
-// Thread rules: belongs to one command and its Txn. Don't write while a cursor of the Txn is open.
+// Thread rules: belongs to one command and its Txn.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "keyspace/txn.h"
@@ -21,21 +22,25 @@ class ObjectWriter {
   static constexpr uint64_t kBatchBytes = 4 << 20;
   static constexpr int64_t kAbandonedMs = 24 * 60 * 60 * 1000;
 
-  /// `key` is the one whose head will name the object; its lock is held.
-  ObjectWriter(Txn& txn, Key key, Type type) : txn_(&txn), type_(type), object_(txn.new_object(key)) {}
+  /// `key` is the one whose head will name the object; its lock is held. Without bytes in the Txn, cursors of the
+  /// Txn may be open between the calls of put().
+  ObjectWriter(Txn& txn, Key key, Type type, uint64_t in_txn_bytes = kInTxnBytes)
+      : txn_(&txn), type_(type), object_(txn.new_object(key)), in_txn_bytes_(in_txn_bytes) {}
 
   ObjectId object() const { return object_; }
   /// Inline, WouldBlock when there is more than fits into the Txn.
   Result<void> put(Column column, std::string_view item_key, std::string_view value);
-  /// Before the head is put.
+  /// Before the head is put. No cursor of the Txn is open.
   Result<void> finish();
 
  private:
   Result<void> write_ahead();
+  std::string garbage_key() const;
 
   Txn* txn_;
   Type type_;
   ObjectId object_;
+  uint64_t in_txn_bytes_;
   uint64_t bytes_ = 0;
   uint64_t count_ = 0;
   bool ahead_ = false;  // some items were written ahead
