@@ -1,13 +1,12 @@
 // SINTER, SUNION and SDIFF, what they store, and SINTERCARD.
 #include <deque>
-#include <string>
 #include <vector>
 
 #include "base/number.h"
 #include "command/call.h"
 #include "types/common/counted_keys.h"
+#include "types/set/set_builder.h"
 #include "types/set/set_operations.h"
-#include "types/set/set_writer.h"
 
 namespace basalt {
 
@@ -49,24 +48,22 @@ Result<Outcome> combine(Call& call) {
 }
 
 Result<Outcome> combine_and_store(Call& call, Operation operation, std::string_view event) {
-  std::vector<std::string> members;
+  const Key destination = call.key(1);
+  SetBuilder result(call.txn, destination);
   {
     Sources sources;
     TRY(sources.open(call, 2, call.argc()));
     TRY(operation(call.txn, sources.sets(), [&](std::string_view member) -> Result<bool> {
-      members.emplace_back(member);
+      TRY(result.add(member));
       return true;
     }));
   }
-  const Key destination = call.key(1);
   auto previous = TRY(call.txn.find(destination));
   const bool replaces = previous.has_value();
-  SetWriter result(call.txn, destination, std::move(previous), SetWriter::Anew{});
-  for (const std::string& member : members) TRY(result.add(member));
-  TRY(result.save());
-  if (!members.empty()) call.txn.touch(destination, EventClass::set, event);
+  const uint64_t size = TRY(result.save(std::move(previous)));
+  if (size > 0) call.txn.touch(destination, EventClass::set, event);
   else if (replaces) call.txn.touch(destination, EventClass::generic, "del");
-  call.reply.integer(static_cast<int64_t>(members.size()));
+  call.reply.integer(static_cast<int64_t>(size));
   return kDone;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "command/command_testing.h"
+#include "layout/system_record.h"
 #include "types/reply_testing.h"
 
 namespace basalt {
@@ -318,6 +319,30 @@ TEST(SetOperations, AgreeWithAModel) {
     EXPECT_EQ(f.run(fmt::format("SINTERCARD {}{}", model.size(), keys)), fmt::format(":{}\r\n", both.size()));
     if (HasFailure()) break;
   }
+}
+
+// More than a command holds in memory: written ahead of its commit.
+TEST(SetOperations, StoreResultsOfAnySize) {
+  SetFixture f;
+  std::set<std::string> all;
+  for (int i = 0; i < 120'000; ++i) all.insert(fmt::format("a member of some length, number {}", i));
+  f.add_all("a", all);
+  f.add_all("b", {"x"});
+  EXPECT_EQ(f.run("SUNIONSTORE d a b"), ":120001\r\n");
+  EXPECT_EQ(f.events(), "sunionstore d");
+  EXPECT_EQ(f.run("SCARD d"), ":120001\r\n");
+  EXPECT_EQ(f.run("SDIFFSTORE e d a"), ":1\r\n");
+  EXPECT_THAT(f.list("SMEMBERS e"), ElementsAre("x"));
+  EXPECT_EQ(f.run("SINTERSTORE d d a"), ":120000\r\n") << "the destination is a source";
+  EXPECT_EQ(f.members("d"), all);
+  Txn txn(f.keyspace(), Access::blocking);
+  Cursor system = txn.cursor(Column::system, {.lower = layout::garbage_prefix()});
+  int garbage = 0;
+  for (system.seek_to_first(); system.valid() && system.key().starts_with(layout::garbage_prefix()); system.next()) {
+    EXPECT_EQ(layout::decode_garbage(system.key(), system.value())->size, 120'001u) << "the first d, and nothing else";
+    ++garbage;
+  }
+  EXPECT_EQ(garbage, 1);
 }
 
 // ---- encodings ----
