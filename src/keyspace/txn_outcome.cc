@@ -1,4 +1,5 @@
 // How a Txn gets its locks, changes databases, and ends. Records and items are in txn.cc.
+#include <absl/container/inlined_vector.h>
 #include <glog/logging.h>
 
 #include "keyspace/keyspace_impl.h"
@@ -12,10 +13,17 @@ namespace basalt {
 Result<void> Txn::lock(std::span<const Key> keys) {
   if (keys.empty()) return {};
   frozen_.reset();  // a writer reads the latest state of what it has locked
+  if (borrowed_) {
+    absl::InlinedVector<Key, 8> missing;
+    for (const Key& key : keys)
+      if (!borrowed_->holds(key)) missing.push_back(key);
+    if (!locks_.try_add(missing)) return would_block();
+    return {};  // who lends locks has a share of the gate
+  }
   const bool may_wait = access_ == Access::blocking && !holds_any() && !owns_databases_;
   if (may_wait) locks_.acquire(keys);
   else if (!locks_.try_add(keys)) return would_block();
-  if (share_ || owns_databases_ || borrowed_) return {};  // who lends locks has a share
+  if (share_ || owns_databases_) return {};
 
   DatabaseGate& gate = keyspace_.impl_->databases.gate();
   const uint32_t place = locks_.first_stripe();

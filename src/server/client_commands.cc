@@ -259,6 +259,8 @@ Result<Outcome> reply_command(Call& call) {
 }
 
 Result<Outcome> unblock_command(Call& call) {
+  if (call.argc() > 4)
+    return fail("ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.");
   const int64_t id = TRY(call.integer(2));
   bool with_error = false;
   if (call.argc() == 4) {

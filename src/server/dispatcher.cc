@@ -58,7 +58,7 @@ const CommandSpec* Dispatcher::joins_blind_run(Session& session, const Args& arg
 }
 
 Result<Outcome> Dispatcher::call(Session* session, const CommandSpec& spec, const Args& args, uint16_t db, Txn& txn,
-                                 Reply& reply, bool may_wait) {
+                                 Reply& reply, bool may_wait, std::optional<std::string_view> woken_by) {
   if (spec.flags & kWrite) {
     absl::InlinedVector<Key, 8> keys;
     if (spec.keys.first == 1 && spec.keys.last == 1 && !spec.keys.find) {
@@ -70,7 +70,7 @@ Result<Outcome> Dispatcher::call(Session* session, const CommandSpec& spec, cons
     }
     TRY(txn.lock(keys));
   }
-  Call call{spec, args, db, txn, reply, session, may_wait};
+  Call call{spec, args, db, txn, reply, session, may_wait, woken_by};
   return spec.handler(call);
 }
 
@@ -84,7 +84,8 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
     if (transaction && transaction->active) transaction->has_errors = true;
     if (match.spec && match.spec->name == "exec") {
       session.end_transaction();
-      *refusal = "EXECABORT Transaction discarded because of: " + *refusal;
+      const size_t code = refusal->starts_with("ERR ") ? 4 : 0;
+      *refusal = "EXECABORT Transaction discarded because of: " + refusal->substr(code);
     }
     if (match.spec) worker.stats.command_rejected(match.index);
     worker.stats.error_replied(std::string_view(*refusal).substr(0, refusal->find(' ')));

@@ -31,9 +31,9 @@ class Dispatcher {
   /// A command that may join a run of blind writes: everything checked, only execution is left. Null
   /// when it has to go the general way.
   const CommandSpec* joins_blind_run(Session& session, const Args& args, CommandTable::Match& match) const;
-  /// Locks the command's keys in `txn` and runs its handler; commits nothing.
+  /// Locks the command's keys in `txn` and runs its handler; commits nothing. `woken_by`: see Call.
   Result<Outcome> call(Session* session, const CommandSpec& spec, const Args& args, uint16_t db, Txn& txn, Reply& reply,
-                       bool may_wait);
+                       bool may_wait, std::optional<std::string_view> woken_by = std::nullopt);
 
   /// Why the session may not run this command now, as Redis words it; nullopt when it may.
   std::optional<std::string> refuse(const Session& session, const CommandTable::Match& match, const Args& args) const;

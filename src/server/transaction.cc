@@ -108,8 +108,9 @@ Result<Outcome> watch_command(Call& call) {
       return watched.db == call.db && watched.name == call.arg(i);
     });
     if (known) continue;
-    state.watched.push_back({call.db, std::string(call.arg(i))});
+    state.watched.push_back({call.db, std::string(call.arg(i)), false});
     session.server().watches().watch(state.watched.back(), state.changed);
+    state.watched.back().existed = TRY(call.txn.exists(call.key(i)));
   }
   session.shared.watched = static_cast<uint32_t>(state.watched.size());
   call.reply.ok();
@@ -155,7 +156,11 @@ Result<Outcome> exec_command(Call& call) {
   if (offload && call.txn.access() == Access::inline_) return would_block();
 
   TRY(call.txn.lock(keys_to_lock(state, call.db)));
-  if (state.changed->load()) {
+  bool changed = state.changed->load();
+  for (const WatchedKey& watched : state.watched)
+    changed = changed || (watched.existed && !TRY(call.txn.exists({watched.db, watched.name})));
+  if (changed) {
+    call.txn.abandon();
     session.end_transaction();
     call.reply.null_array();
     return kDone;

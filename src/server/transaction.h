@@ -35,6 +35,7 @@ class QueuedCommand {
 struct WatchedKey {
   uint16_t db;
   std::string name;
+  bool existed;  ///< when WATCH saw it: gone by EXEC without a commit means that it expired
 };
 
 struct TransactionState {

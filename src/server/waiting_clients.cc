@@ -21,6 +21,8 @@ std::string key_id(const Key& key) {
   return id;
 }
 
+std::string_view key_name(std::string_view id) { return id.substr(sizeof(uint16_t)); }
+
 std::string timeout_reply(const Waiter& waiter) {
   std::string out;
   Reply reply(out, waiter.protocol);
@@ -91,13 +93,14 @@ void WaitingClients::committed(Txn& txn, std::span<const Touch> touches) {
     for (const auto& waiter : waiters_of(id)) {
       const CommandSpec* spec = waiter->command.match().spec;
       if (std::find(unserved.begin(), unserved.end(), spec) != unserved.end()) continue;
-      if (!serve(waiter, &txn, txn.access())) unserved.push_back(spec);
+      if (!serve(waiter, id, &txn, txn.access())) unserved.push_back(spec);
     }
   }
   serving = nullptr;
 }
 
-bool WaitingClients::serve(const std::shared_ptr<Waiter>& waiter, Txn* lender, Access access) {
+bool WaitingClients::serve(const std::shared_ptr<Waiter>& waiter, const std::string& key_id, Txn* lender,
+                           Access access) {
   std::lock_guard lock(waiter->mutex);
   if (waiter->over) return true;
   std::string out;
@@ -105,13 +108,13 @@ bool WaitingClients::serve(const std::shared_ptr<Waiter>& waiter, Txn* lender, A
   Txn txn(server_.keyspace(), access);
   if (lender) txn.borrow_locks(*lender);
   auto outcome = server_.dispatcher().call(nullptr, *waiter->command.match().spec, waiter->command.args(), waiter->db,
-                                           txn, reply, true);
+                                           txn, reply, true, key_name(key_id));
   if (outcome && outcome->kind == Outcome::Kind::wait) return false;
   if (outcome)
     if (auto committed = txn.commit(); !committed) outcome = tl::unexpected(committed.error());
   if (!outcome && outcome.error().would_block()) {
     // The disk, or a lock on another key, is in the way: the pool tries again once our locks are free.
-    server_.pool().submit([this, waiter](unsigned) { serve(waiter, nullptr, Access::blocking); });
+    server_.pool().submit([this, waiter, key_id](unsigned) { serve(waiter, key_id, nullptr, Access::blocking); });
     return true;
   }
   if (!outcome) {

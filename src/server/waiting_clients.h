@@ -69,7 +69,7 @@ class WaitingClients {
   using Queue = std::list<std::shared_ptr<Waiter>>;
   Ended end(uint64_t client_id, std::string reply);
   /// Runs the waiter's command; true when it is over and done with.
-  bool serve(const std::shared_ptr<Waiter>& waiter, Txn* lender, Access access);
+  bool serve(const std::shared_ptr<Waiter>& waiter, const std::string& key_id, Txn* lender, Access access);
   void remove(const Waiter& waiter);
   std::vector<std::shared_ptr<Waiter>> waiters_of(const std::string& key_id) const;
 
