@@ -1,10 +1,12 @@
 // Opening: what is refused, in which words, and that a refused directory stays as it was.
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 
 #include "layout/system_record.h"
@@ -309,6 +311,59 @@ TEST(Open, RefusesWithoutPermission) {
   ::waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
   EXPECT_TRUE(fs::is_empty(directory / "locked"));
+}
+
+/// As RocksDB sees the directory.
+void with_rocksdb(const std::string& directory,
+                  const std::function<void(rocksdb::DB&, rocksdb::ColumnFamilyHandle*)>& f) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  std::vector<std::string> names;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  (void)rocksdb::DB::ListColumnFamilies(options, directory, &names);
+  if (names.empty()) names.push_back(rocksdb::kDefaultColumnFamilyName);
+  for (const auto& name : names) descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, directory, descriptors, &handles, &db).ok());
+  rocksdb::ColumnFamilyHandle* streams = nullptr;
+  for (auto* handle : handles) {
+    if (handle->GetName() == "streams") streams = handle;
+  }
+  f(*db, streams);
+  for (auto* handle : handles) ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+  delete db;
+}
+
+TEST(Open, CreatesAColumnThatAnOlderServerDidNotHave) {
+  TempStore store;
+  put(*store, "a", "1");
+  store.close();
+  with_rocksdb(store.path(), [](rocksdb::DB& db, rocksdb::ColumnFamilyHandle* streams) {
+    ASSERT_TRUE(db.DropColumnFamily(streams).ok());
+  });
+  auto reader = store.options;
+  reader.read_only = true;
+  EXPECT_TRUE(refused(reader, Cause::io, {"streams"}));
+  store.open();
+  Value value;
+  EXPECT_FALSE(*store->get(Column::streams, "a", {}, &value));
+  EXPECT_TRUE(*store->get(Column::strings, "a", {}, &value));
+}
+
+TEST(Open, RefusesTheDatabaseOfAnotherProgram) {
+  TempDirectory directory;
+  with_rocksdb(directory / "other",
+               [](rocksdb::DB& db, rocksdb::ColumnFamilyHandle*) { ASSERT_TRUE(db.Put({}, "a", "1").ok()); });
+  const auto before = listing(directory / "other");
+  EXPECT_TRUE(refused({.directory = directory / "other"}, Cause::io, {directory / "other", "another program"}));
+  EXPECT_EQ(listing(directory / "other"), before);
+  with_rocksdb(directory / "other", [](rocksdb::DB& db, rocksdb::ColumnFamilyHandle*) {
+    rocksdb::ColumnFamilyHandle* made = nullptr;
+    ASSERT_TRUE(db.CreateColumnFamily({}, "metadata", &made).ok());
+    ASSERT_TRUE(db.DestroyColumnFamilyHandle(made).ok());
+  });
+  EXPECT_TRUE(refused({.directory = directory / "other"}, Cause::io, {"'metadata'", "another program"}));
 }
 
 TEST(Open, OverridesReachRocksDB) {

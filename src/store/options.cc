@@ -48,7 +48,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options, const MemoryPla
   // it is dropped. Damage anywhere else may hide acknowledged writes, so opening fails and says
   // where; kPointInTimeRecovery would drop everything behind the damage and say nothing.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  // A synced WAL file that is missing or shorter than it was fails the opening too.
+  // So does a finished WAL file that is missing, or shorter than when it was synced.
   db.track_and_verify_wals_in_manifest = true;
   // Bounds the replay after a crash, also when a quiet column's memtable never fills.
   db.max_total_wal_size = plan.wal;

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <random>
+
 #include "store/store_testing.h"
 
 namespace basalt {
@@ -272,6 +274,54 @@ TEST(Store, TheMemoryBudgetChangesAtRunTime) {
   EXPECT_EQ(store->memory().cache_capacity, 128u << 20);
   put(*store, Column::strings, "a", "1");
   EXPECT_GT(store->memory().memtables, 0u);
+}
+
+TEST(Store, AWriteThatWouldStallWaitsOnlyWhenItMay) {
+  TempStore store;
+  store.close();
+  // Small memtables, and one file in level 0 stops writes until it is compacted away.
+  store.options.overrides = {{"write_buffer_size", "65536"},
+                             {"level0_file_num_compaction_trigger", "1"},
+                             {"level0_slowdown_writes_trigger", "1"},
+                             {"level0_stop_writes_trigger", "1"}};
+  store.open();
+  const std::string value(1000, 'x');
+  int refused = 0;
+  for (int i = 0; i < 100'000 && refused < 3; ++i) {
+    Batch batch;
+    const auto key = std::to_string(i);
+    batch.put(Column::strings, key, value);
+    auto written = store->write(batch, WriteMode::no_stall);
+    if (written) continue;
+    ASSERT_TRUE(written.error().would_block()) << describe(written.error());
+    ++refused;
+    EXPECT_EQ(get(*store, Column::strings, key), "(none)") << "nothing was changed";
+    ASSERT_TRUE(succeeded(store->write(batch, WriteMode::blocking)));
+    EXPECT_EQ(get(*store, Column::strings, key), value);
+  }
+  EXPECT_EQ(refused, 3);
+}
+
+TEST(Store, MemoryStaysWithinTheBudget) {
+  constexpr uint64_t kBudget = 16 << 20;
+  TempStore store(kBudget);
+  std::mt19937_64 random(1);
+  Batch batch;
+  uint64_t most = 0;
+  for (int i = 0; i < 40'000; ++i) {
+    std::string value(1000, '\0');
+    for (char& c : value) c = static_cast<char>(random());
+    batch.put(i % 2 ? Column::strings : Column::items, std::to_string(random()), value);
+    if (i % 50) continue;
+    ASSERT_TRUE(succeeded(store->write(batch, WriteMode::blocking)));
+    batch.clear();
+    const auto memory = store->memory();
+    most = std::max({most, memory.cache_usage, memory.memtables});
+  }
+  // 40 MB went through. Memtables are charged to the cache, so its usage is all of it; a block that
+  // is in use may exceed the capacity for a moment.
+  EXPECT_LT(most, kBudget * 5 / 4);
+  EXPECT_GT(most, kBudget / 16);
 }
 
 TEST(Store, WalDirtyUntilACompletedFlush) {

@@ -48,10 +48,10 @@ template <typename T>
   return ::testing::AssertionFailure() << describe(result.error());
 }
 
-/// Runs a test of this binary whose name begins with DISABLED_ in a process of its own, which finds
-/// `argument` in child_argument(). Gives the exit code, -1 when it was killed. (A store must not be
-/// opened in a forked process: RocksDB's threads are not there.)
-inline int run_in_child(const std::string& test, const std::string& argument) {
+/// Starts a test of this binary whose name begins with DISABLED_ in a process of its own, which finds
+/// `argument` in child_argument(). (A store must not be opened in a forked process that does not exec:
+/// RocksDB's threads are not there.)
+inline pid_t start_child(const std::string& test, const std::string& argument) {
   std::string filter = "--gtest_filter=" + test;
   std::string disabled = "--gtest_also_run_disabled_tests";
   std::string name = "child", variable = "BASALT_TEST_CHILD_ARGUMENT=" + argument;
@@ -65,9 +65,18 @@ inline int run_in_child(const std::string& test, const std::string& argument) {
     ::execve("/proc/self/exe", arguments, environment.data());
     ::_exit(127);
   }
+  return child;
+}
+
+/// The exit code, -1 when it was killed.
+inline int wait_for_child(pid_t child) {
   int status = 0;
   if (child < 0 || ::waitpid(child, &status, 0) != child) return -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+inline int run_in_child(const std::string& test, const std::string& argument) {
+  return wait_for_child(start_child(test, argument));
 }
 
 inline std::string child_argument() {
