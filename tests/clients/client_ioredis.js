@@ -80,4 +80,4 @@ const tests = {
   redis.disconnect();
 })().catch((error) => {
   console.log(`FAILED connecting: ${error.message}`);
-});
+}).finally(() => process.exit());

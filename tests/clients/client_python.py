@@ -1,4 +1,4 @@
-"""python3-redis: the tutorial's steps, and the raw protocol in RESP2 and RESP3. Prints `ok NAME` or `FAILED NAME: why`."""
+"""python3-redis: the tutorial's steps. Prints `ok NAME` or `FAILED NAME: why` a line."""
 
 import sys
 

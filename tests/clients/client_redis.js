@@ -1,4 +1,5 @@
-// node-redis: the tutorial's steps, in RESP2 and, where the client has it, RESP3. Prints `ok NAME` or `FAILED NAME: why` a line.
+// node-redis: the tutorial's steps, in RESP2 and, where the client has it, RESP3. Prints `ok NAME` or
+// `FAILED NAME: why` a line.
 'use strict';
 const assert = require('assert');
 const { createClient } = require('redis');
@@ -52,8 +53,9 @@ const tests = {
   async 'publish and subscribe'(client) {
     const subscriber = client.duplicate();
     await subscriber.connect();
-    const message = new Promise((resolve) => subscriber.subscribe('channel', (text, channel) => resolve([channel, text])).catch(resolve));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    let receive;
+    const message = new Promise((resolve) => { receive = resolve; });
+    await subscriber.subscribe('channel', (text, channel) => receive([channel, text]));
     await client.publish('channel', 'hello');
     assert.deepStrictEqual(await message, ['channel', 'hello']);
     await subscriber.disconnect();
@@ -81,4 +83,4 @@ async function run(protocol) {
   if (major >= 5) await run(3);
 })().catch((error) => {
   console.log(`FAILED connecting: ${error.message}`);
-});
+}).finally(() => process.exit());

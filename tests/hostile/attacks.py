@@ -72,7 +72,7 @@ CLIENT PAUSE -N
 SLOWLOG GET N
 HELLO N
 WAIT N 1
-MEMORY USAGE text SAMPLES N
+MEMORY USAGE nokey SAMPLES N
 ACL GENPASS -N
 """.strip().split("\n")
 
@@ -126,7 +126,7 @@ def protocol_attacks():
         "inline, bad hex": b'SET k "\\xzz"\r\nGET k\r\n',
         "inline, high bytes": b"SET \xff\xfe \x80\r\nGET \xff\xfe\r\n",
         "HTTP GET": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        "HTTP POST": b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET a b\r\n",
+        "HTTP POST": b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET posted x\r\n",
         "TLS hello": bytes.fromhex("16030100c8010000c40303") + b"\x01" * 30 + b"\r\n",
         "command of no words": b"*0\r\n*-1\r\n\r\nPING\r\n",
         "command name empty": b"*1\r\n$0\r\n\r\n",
@@ -140,6 +140,11 @@ def protocol_attacks():
         if len(data) < 200:
             yield name + ", behind a good one", [b"*1\r\n$4\r\nPING\r\n" + data]
             yield name + ", byte by byte", [piece for byte in data for piece in (bytes([byte]), 0.0005)]
+
+
+def web_attacks():
+    """What a web page can make a browser send: the connection is closed, and nothing of it is run."""
+    yield "what a browser posted was not run", [encode(["EXISTS", "posted"])]
 
 
 def half_attacks():
@@ -186,5 +191,6 @@ def content_attacks():
 def all_attacks():
     yield from edge_attacks()
     yield from protocol_attacks()
+    yield from web_attacks()
     yield from half_attacks()
     yield from content_attacks()

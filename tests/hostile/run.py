@@ -105,6 +105,9 @@ class HostileTest:
             # A whole request is followed by an ECHO, which saves waiting for silence.
             finished = name in attacks.EDGE_COMMANDS or name.startswith(attacks.WHOLE)
             got, expected = [comparable(answer(server, pieces, finished)) for server in self.servers]
+            if name.startswith("HTTP"):
+                # How much is answered before the connection is closed is a matter of buffers.
+                got, expected = got[-8:], expected[-8:]
             if got != expected:
                 at = next((i for i, (a, b) in enumerate(zip(got, expected)) if a != b), min(len(got), len(expected)))
                 start = max(0, at - 60)

@@ -34,7 +34,8 @@ class Server:
 
     def __init__(self, kind, path, flags=(), keep_log_lines=30):
         self.kind = kind
-        self.path = path
+        # A name without a slash is looked up in PATH; the server runs in a folder of its own.
+        self.path = os.path.abspath(path) if "/" in path else path
         self.flags = list(flags)
         self.keep_log_lines_ = keep_log_lines
         self.folder = tempfile.mkdtemp(prefix="%s-run-" % kind)
@@ -114,7 +115,8 @@ class Server:
         """kill -9: the server gets no chance to tidy up."""
         if self.alive():
             self.process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.wait()
 
     def restart(self, kill=False):
         self.kill() if kill else self.stop()
@@ -122,7 +124,7 @@ class Server:
 
     def clear(self):
         """Ends the process and removes its folder."""
-        self.kill() if self.process else None
+        self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
         running.discard(self)
 
