@@ -62,11 +62,11 @@ Result<Outcome> smove(Call& call) {
   SetWriter to(call.txn, to_key, std::move(to_record));
   const bool moved = TRY(from.erase(member));
   if (moved) {
-    const bool added = TRY(to.add(member));
     TRY(from.save());
-    TRY(to.save());
     call.txn.touch(from_key, EventClass::set, "srem");
     touch_emptied(call, from_key, from);
+    const bool added = TRY(to.add(member));
+    TRY(to.save());
     if (added) call.txn.touch(to_key, EventClass::set, "sadd");
   }
   call.reply.integer(moved);
