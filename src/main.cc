@@ -11,7 +11,9 @@
 #include "server/banner.h"
 #include "server/config/command_line.h"
 #include "server/config/config.h"
+#include "server/follow_options.h"
 #include "server/log.h"
+#include "server/process.h"
 #include "server/server.h"
 #include "server/server_commands.h"
 #include "types/families.h"
@@ -65,7 +67,10 @@ int serve(Config& config) {
   const Settings& settings = config.settings();
   const SystemClock clock;
 
+  raise_open_file_limit();
+  const OpenFilePlan open_files = plan_open_files(settings.maxclients);
   StoreOptions store_options;
+  store_options.open_files = open_files.store_files;
   store_options.directory = settings.dir.get();
   store_options.memory_budget = settings.maxmemory.load();
   store_options.overrides = config.rocksdb_options();
@@ -85,6 +90,7 @@ int serve(Config& config) {
   const auto io_threads = static_cast<unsigned>(settings.io_threads.load());
   const auto storage_threads = static_cast<unsigned>(settings.storage_threads.load());
   Server server(config, clock, **store, **keyspace, commands, io_threads, storage_threads);
+  follow_options(config, **store, server.wal(), open_files.clients);
   Network network(server, io_threads);
   if (auto opened = network.open(); !opened) return refuse(words_of(opened.error()));
   server.on_shutdown([] { ::kill(::getpid(), SIGTERM); });
@@ -93,12 +99,16 @@ int serve(Config& config) {
   (*keyspace)->start();
   network.start();
   log_banner(make_banner(config, **store, network.endpoints()), config);
+  tell_service_manager(settings.supervised, "READY=1");
+  if (settings.daemonize) leave_terminal();
 
   int signal = 0;
   sigwait(&signals, &signal);
   LOG(WARNING) << "Received " << (signal == SIGINT ? "SIGINT" : "SIGTERM") << ": shutting down";
+  tell_service_manager(settings.supervised, "STOPPING=1");
   network.stop_accepting();
-  server.pool().wait_until_idle(std::chrono::seconds(10));  // what runs is finished and answered
+  server.pool().wait_until_idle(
+      std::chrono::seconds(settings.shutdown_timeout_s.load()));  // what runs is finished and answered
   network.stop();
   server.pool().stop();
   (*keyspace)->stop();
@@ -113,7 +123,13 @@ int serve(Config& config) {
 int main(int argc, char** argv) {
   basalt::Config config;
   if (auto exit_code = configure(argc, argv, config)) return *exit_code;
+  const Settings& settings = config.settings();
+  if (settings.daemonize) {
+    if (auto gone = go_to_background(); !gone) return refuse(gone.error());
+  }
   auto log = basalt::start_logging(config);
   if (!log) return refuse(log.error());
+  PidFile pid_file;
+  if (auto written = pid_file.write(settings.pidfile.get()); !written) return refuse(written.error());
   return serve(config);
 }

@@ -125,7 +125,7 @@ constexpr CommandSpec server_row(std::string_view name, int arity, uint64_t flag
 constexpr CommandSpec kConfigCommands[] = {
     server_row("get", -3, kAdminFlags, "2.0.0", "Get the values of configuration parameters",
                "O(N) when N is the number of configuration parameters provided", config_get_command),
-    server_row("set", -4, kAdminFlags, "2.0.0", "Set configuration parameters to the given values",
+    server_row("set", -4, kAdminFlags | kOffload, "2.0.0", "Set configuration parameters to the given values",
                "O(N) when N is the number of configuration parameters provided", config_set_command),
     server_row("rewrite", 2, kAdminFlags | kOffload, "2.8.0",
                "Rewrite the configuration file with the in memory configuration", "O(1)", config_rewrite_command),

@@ -58,7 +58,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options, const MemoryPla
   db.wal_bytes_per_sync = 0;
 
   db.max_background_jobs = std::max(options.background_jobs, 2);
-  db.max_open_files = max_open_files();
+  db.max_open_files = options.open_files != 0 ? options.open_files : max_open_files();
   // Old files are deleted by background threads, not by the I/O thread that closes an iterator.
   db.avoid_unnecessary_blocking_io = true;
   db.compaction_readahead_size = 2 * kMiB;

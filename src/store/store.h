@@ -37,6 +37,7 @@ struct StoreOptions {
   bool read_only = false;
   bool create_if_missing = true;
   int background_jobs = 2;
+  int open_files = 0;  ///< table files to keep open; -1: all, 0: half of what the process may open
   /// How often the volume's free space is looked at: writes are refused shortly before it is full
   /// (store/space_guard.h). 0: never.
   int space_check_interval_ms = 100;

@@ -162,9 +162,9 @@ TEST_F(ConfigTest, ErrorsNameFileLineOptionAndWhatWasExpected) {
 
 TEST_F(ConfigTest, SetChangesTypedSettings) {
   Config config;
-  EXPECT_EQ(set_error(config, {{"timeout", "30"}, {"APPENDFSYNC", "no"}, {"requirepass", ""}}), "");
+  EXPECT_EQ(set_error(config, {{"timeout", "30"}, {"ACL-pubsub-default", "AllChannels"}, {"requirepass", ""}}), "");
   EXPECT_EQ(config.settings().timeout_s, 30);
-  EXPECT_EQ(config.settings().appendfsync, AppendFsync::no);
+  EXPECT_EQ(config.settings().acl_pubsub_default, AclPubsubDefault::allchannels);
   EXPECT_EQ(set_error(config, {{"client-output-buffer-limit", "slave 1kb 5 6"}}), "");
   EXPECT_EQ(config.text("client-output-buffer-limit"), "normal 0 0 0 slave 1024 5 6 pubsub 33554432 8388608 60");
   EXPECT_EQ(set_error(config, {{"hz", "1000"}, {"oom-score-adj", "relative"}}), "");

@@ -111,6 +111,11 @@ constexpr Option kEviction[] = {
     integer("stream-node-max-entries", "100", 0, kLongMax),
 };
 
+int64_t backlog_or_least(int64_t bytes) {
+  constexpr int64_t kLeast = 16 * 1024;
+  return std::max(bytes, kLeast);
+}
+
 constexpr Option kReplication[] = {
     words("replicaof", "", read_replicaof)
         .also("slaveof")
@@ -144,7 +149,7 @@ constexpr Option kReplication[] = {
     yes_no("repl-disable-tcp-nodelay", "no"),
     integer("repl-ping-replica-period", "10", 1, kIntMax).also("repl-ping-slave-period"),
     integer("repl-timeout", "60", 1, kIntMax),
-    memory("repl-backlog-size", "1mb", 1),
+    memory("repl-backlog-size", "1mb", 1).adjusted(backlog_or_least),
     integer("repl-backlog-ttl", "3600", 0, kLongMax),
     choice("propagation-error-behavior", "ignore", "ignore, panic, panic-on-replicas"),
 };
@@ -187,7 +192,6 @@ constexpr Option kMiscellaneous[] = {
     text("bind-source-addr", ""),
     integer("socket-mark-id", "0", 0, kUintMax).at_start_only(),
     choice("enable-module-command", "no", "no, yes, local").at_start_only(),
-    integer("shutdown-timeout", "10", 0, kIntMax),
     words("shutdown-on-sigint", "default", read_shutdown_flags),
     words("shutdown-on-sigterm", "default", read_shutdown_flags),
     yes_no("always-show-logo", "no").at_start_only(),

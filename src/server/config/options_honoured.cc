@@ -8,8 +8,11 @@
 namespace basalt {
 namespace {
 
+// The store needs a little (store/options.cc); numbers past 2^63 are negative here.
 int64_t memory_or_a_quarter(int64_t bytes) {
-  return bytes != 0 ? bytes : static_cast<int64_t>(machine_memory_bytes() / 4);
+  constexpr uint64_t kLeast = 16 << 20;
+  uint64_t wanted = bytes != 0 ? static_cast<uint64_t>(bytes) : machine_memory_bytes() / 4;
+  return static_cast<int64_t>(std::max(wanted, kLeast));
 }
 int64_t threads_or_cores(int64_t threads) { return threads != 0 ? threads : std::min<int64_t>(machine_cores(), 128); }
 int64_t threads_or_four_a_core(int64_t threads) {
@@ -102,6 +105,7 @@ constexpr Option kStorage[] = {
             "at any setting; this is about power loss and crashes of the operating system. always: before the reply, "
             "waiting clients share one fsync. everysec: once a second, so a second of writes may be lost. no: when "
             "the operating system sees fit.")
+        .needs_listener()
         .into<&Settings::appendfsync>(),
     integer("databases", "16", 1, 65535)
         .help("Databases that SELECT can choose from, numbered from 0.")
@@ -121,7 +125,8 @@ constexpr Option kStorage[] = {
 constexpr Option kMemory[] = {
     memory("maxmemory", "0", kLongMin, kLongMax)
         .help(
-            "Memory for the storage engine: cached blocks plus writes not yet in files. 0: a quarter of the machine's "
+            "Memory for the storage engine: cached blocks plus writes not yet in files; at least 16mb. 0: a quarter of "
+            "the machine's "
             "(or container's) memory; CONFIG GET shows the number. Unlike in Redis this bounds memory, not data: data "
             "beyond it is on disk, nothing is evicted and no write is refused because of it. Raise it as far as the "
             "machine allows; clients' buffers come on top.")
@@ -161,7 +166,6 @@ constexpr Option kSecurity[] = {
     text("requirepass", "")
         .help("Password of the default user (AUTH). With ACL users, a shortcut for the default user's password.")
         .sensitive()
-        .needs_listener()
         .into<&Settings::requirepass>(),
     text("aclfile", "")
         .help("A file of ACL users, one \"user …\" line each; instead of such lines in this file.")
@@ -217,6 +221,9 @@ constexpr Option kLogging[] = {
 };
 
 constexpr Option kProcess[] = {
+    integer("shutdown-timeout", "10", 0, kIntMax)
+        .help("Seconds that commands which still run have to finish when the server is told to end.")
+        .into<&Settings::shutdown_timeout_s>(),
     yes_no("daemonize", "no")
         .help("Go to the background. Set logfile then; service managers want no.")
         .at_start_only()

@@ -113,6 +113,7 @@ struct Settings {
   }
 
   // process
+  std::atomic<int64_t> shutdown_timeout_s{0};
   std::atomic<bool> daemonize{false};
   SharedText pidfile;
   std::atomic<Supervised> supervised{Supervised::no};

@@ -1,0 +1,45 @@
+// The process among others: background, pid file, service manager, open files.
+//
+// Thread rules: for main; go_to_background before any thread starts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "server/config/option.h"
+#include "server/config/settings.h"
+
+namespace basalt {
+
+/// Forks; the parent exits. Standard error stays, so that whoever started the server sees why it can't;
+/// leave_terminal() closes it when the server is ready.
+Checked<void> go_to_background();
+void leave_terminal();
+
+/// A file with the process's id, removed at the end.
+class PidFile {
+ public:
+  PidFile() = default;
+  ~PidFile();
+  PidFile(const PidFile&) = delete;
+  /// Writes the file; nothing if the path is empty.
+  Checked<void> write(const std::string& path);
+
+ private:
+  std::string path_;
+};
+
+/// Tells systemd how things are ("READY=1", "STOPPING=1"), if the option says so. See sd_notify(3).
+void tell_service_manager(Supervised supervised, std::string_view state);
+
+/// Raises the limit on open files as far as the process may.
+void raise_open_file_limit();
+/// Who may open how many files under that limit.
+struct OpenFilePlan {
+  int store_files;  ///< -1: as many as it has
+  int64_t clients;  ///< at most; less than was wanted if the limit is low
+};
+OpenFilePlan plan_open_files(int64_t wanted_clients);
+
+}  // namespace basalt
