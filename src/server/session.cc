@@ -1,5 +1,7 @@
 #include "server/session.h"
 
+#include <thread>
+
 #include "base/clock.h"
 #include "command/error_text.h"
 #include "keyspace/txn.h"
@@ -220,8 +222,12 @@ Session::Step Session::run_blocking(std::string& out, Worker& worker) {
         RequestParser::Status::complete)
       break;
     switch (dispatcher.execute(*this, args_, out, worker)) {
-      case Dispatcher::Executed::done:
-      case Dispatcher::Executed::would_block: position_ += consumed; break;
+      case Dispatcher::Executed::done: position_ += consumed; break;
+      // Even here, when two hold what the other one wants: nothing happened, so once more.
+      case Dispatcher::Executed::would_block:
+        ++blocking_commands_;
+        std::this_thread::yield();
+        break;
       case Dispatcher::Executed::waiting: position_ += consumed; return Step::blocked;
       case Dispatcher::Executed::postponed: return Step::blocked;
     }
