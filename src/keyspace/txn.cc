@@ -268,6 +268,6 @@ bool Txn::wants_new_key_events() const {
   return observer != nullptr && observer->wants_new_key_events();
 }
 
-std::string_view Txn::keep(std::string_view bytes) { return kept_.emplace_back(bytes); }
+std::string_view Txn::keep(std::string_view bytes) { return kept_.emplace_front(bytes); }
 
 }  // namespace basalt

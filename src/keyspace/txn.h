@@ -19,7 +19,7 @@
 // 4. Whoever reads several records without the lock calls freeze() first, and reads the head after it.
 #pragma once
 
-#include <deque>
+#include <forward_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -206,7 +206,7 @@ class Txn {
   Batch batch_;
   std::string scratch_;  // encoded heads
   std::vector<Touch> touches_;
-  std::deque<std::string> kept_;
+  std::forward_list<std::string> kept_;
   std::unique_ptr<Extra> extra_;
 };
 
