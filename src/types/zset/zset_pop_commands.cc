@@ -1,5 +1,6 @@
-#include <limits>
+#include <algorithm>
 
+#include "types/common/awaited_key.h"
 #include "types/common/block_timeout.h"
 #include "types/common/multi_pop.h"
 #include "types/zset/zset_handlers.h"
@@ -35,10 +36,11 @@ void reply_popped(Reply& reply, std::string_view key, const std::vector<ScoredMe
   }
 }
 
-/// Pops from the key and replies; false when there is no such key.
-Result<bool> pop_from(Call& call, Key key, const Pop& pop) {
+/// Pops from the key at argument `i` and replies; false when there is none.
+Result<bool> pop_from(Call& call, size_t i, const Pop& pop) {
+  const Key key = call.key(i);
   ZsetWriter zset(call.txn, key);
-  TRY(zset.open());
+  TRY(zset.open(TRY(find_awaited(call, i, Type::zset))));
   if (!zset.exists()) return false;
   const auto last = static_cast<int64_t>(std::min<uint64_t>(pop.count, zset.size())) - 1;
   if (last < 0) {
@@ -54,7 +56,7 @@ Result<bool> pop_from(Call& call, Key key, const Pop& pop) {
 /// Pops from the first of `count` keys that is there.
 Result<bool> pop_from_first(Call& call, size_t first_key, size_t count, const Pop& pop) {
   for (size_t i = first_key; i < first_key + count; ++i) {
-    if (TRY(pop_from(call, call.key(i), pop))) return true;
+    if (TRY(pop_from(call, i, pop))) return true;
   }
   return false;
 }
@@ -75,7 +77,7 @@ Result<Outcome> pop_one_key(Call& call, bool highest) {
     pop.count = TRY(parse_pop_count(call, 2));
     if (call.reply.resp3()) pop.shape = Pop::Shape::pairs;
   }
-  if (!TRY(pop_from(call, call.key(1), pop))) call.reply.array(0);
+  if (!TRY(pop_from(call, 1, pop))) call.reply.array(0);
   return kDone;
 }
 

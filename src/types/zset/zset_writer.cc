@@ -28,8 +28,10 @@ bool reaches(const ZsetWalk& walk, uint64_t size, ScoreEnd end) {
 
 }  // namespace
 
-Result<void> ZsetWriter::open() {
-  previous_ = TRY(txn_.find(key_, Type::zset));
+Result<void> ZsetWriter::open() { return open(TRY(txn_.find(key_, Type::zset))); }
+
+Result<void> ZsetWriter::open(std::optional<Record> found) {
+  previous_ = std::move(found);
   return previous_ ? load() : Result<void>();
 }
 

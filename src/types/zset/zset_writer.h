@@ -25,8 +25,10 @@ class ZsetWriter {
   ZsetWriter(const ZsetWriter&) = delete;
   ZsetWriter& operator=(const ZsetWriter&) = delete;
 
-  /// Either of these first. The zset as it is, possibly none; fails with WRONGTYPE:
+  /// One of these first. The zset as it is, possibly none; fails with WRONGTYPE:
   Result<void> open();
+  /// the same, as the Txn's find() gave it;
+  Result<void> open(std::optional<Record> found);
   /// an empty zset that will replace whatever the key has, its expiry too (STORE commands):
   Result<void> open_replacing();
 
