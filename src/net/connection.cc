@@ -149,6 +149,11 @@ void Connection::push(std::string bytes) {
   asio::post(thread_.context(), [weak = weak_from_this(), bytes = std::move(bytes)] {
     auto self = weak.lock();
     if (!self || self->closed_) return;
+    // Behind the replies that still wait for a flush, so that a confirmation comes before the first message.
+    if (self->release_queued_ || self->holding_) {
+      self->building_ += bytes;
+      return;
+    }
     self->sending_ += bytes;
     self->send();
   });

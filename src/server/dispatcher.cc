@@ -94,6 +94,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
     return Executed::done;
   }
   const CommandSpec& spec = *match.spec;
+  session.shared.last_command.store(match.index, std::memory_order_relaxed);
   if (transaction && transaction->active && !(spec.flags & kRunsInsideMulti)) {
     transaction->queue.emplace_back(match, args);
     transaction->queued_bytes += transaction->queue.back().bytes();
@@ -105,7 +106,6 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   if (server_.postpones(session, spec)) return Executed::postponed;
   if ((spec.flags & kOffload) && worker.access == Access::inline_) return Executed::would_block;
 
-  session.shared.last_command.store(match.index, std::memory_order_relaxed);
   const int64_t start_us = monotonic_us();
   Txn txn(server_.keyspace(), worker.access);
   Result<Outcome> outcome = call(&session, spec, args, session.db, txn, reply, true);

@@ -144,6 +144,9 @@ void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&)
   fields.add("evicted_keys", 0);
   fields.add("keyspace_hits", stats.sum(&StatsShard::keyspace_hits));
   fields.add("keyspace_misses", stats.sum(&StatsShard::keyspace_misses));
+  fields.add("pubsub_channels", server.pubsub().names(SubscriptionKind::channel));
+  fields.add("pubsub_patterns", server.pubsub().names(SubscriptionKind::pattern));
+  fields.add("pubsubshard_channels", server.pubsub().names(SubscriptionKind::shard_channel));
   fields.add("total_error_replies", stats.sum(&StatsShard::errors));
   fields.add("offloaded_commands", stats.sum(&StatsShard::offloaded));
   fields.add("storage_queue", server.pool().queued());

@@ -71,11 +71,16 @@ void Server::block(Session& session, const CommandTable::Match& match, const Arg
 
 void Server::committed(Txn& txn, std::span<const Touch> touches) {
   watches_.committed(touches);
+  const uint32_t flags = config_.settings().notify_keyspace_events.load(std::memory_order_relaxed);
+  if (flags != 0) pubsub_.notify(touches, flags);
   waiting_.committed(txn, touches);
 }
 
+bool Server::wants_new_key_events() const { return config_.settings().notifies(EventClass::new_key); }
+
 void Server::session_ended(Session& session) {
   waiting_.forget(session.id);
+  session.unsubscribe_all();
   session.end_transaction();
 }
 

@@ -19,6 +19,7 @@
 #include "server/dispatcher.h"
 #include "server/stats.h"
 #include "server/storage_pool.h"
+#include "server/subscriptions.h"
 #include "server/transaction.h"
 #include "server/waiting_clients.h"
 #include "server/wal_syncer.h"
@@ -44,6 +45,7 @@ class Server final : public CommitObserver {
   StoragePool& pool() { return pool_; }
   WalSyncer& wal() { return wal_; }
   Checkpoints& checkpoints() { return checkpoints_; }
+  PubSub& pubsub() { return pubsub_; }
   WatchRegistry& watches() { return watches_; }
   WaitingClients& waiting() { return waiting_; }
 
@@ -65,7 +67,7 @@ class Server final : public CommitObserver {
 
   // ---- CommitObserver ----
   void committed(Txn& txn, std::span<const Touch> touches) override;
-  bool wants_new_key_events() const override { return false; }
+  bool wants_new_key_events() const override;
 
   // ---- pause ----
   enum class Pause : uint8_t { none, writes, all };
@@ -105,6 +107,7 @@ class Server final : public CommitObserver {
   Stats stats_;
   ClientRegistry clients_;
   WatchRegistry watches_;
+  PubSub pubsub_;
   WaitingClients waiting_{*this};
   Dispatcher dispatcher_{*this};
   WalSyncer wal_;

@@ -10,6 +10,7 @@ void add_server_commands(CommandTable& table) {
   table.add(transaction_commands());
   table.add(admin_commands());
   table.add(command_commands());
+  table.add(pubsub_commands());
   table.add(debug_commands());
 }
 

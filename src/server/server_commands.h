@@ -19,6 +19,7 @@ std::span<const CommandSpec> client_commands();       // client_commands.cc
 std::span<const CommandSpec> transaction_commands();  // transaction.cc
 std::span<const CommandSpec> admin_commands();        // admin_commands.cc
 std::span<const CommandSpec> command_commands();      // command_commands.cc
+std::span<const CommandSpec> pubsub_commands();       // pubsub_commands.cc
 std::span<const CommandSpec> debug_commands();        // debug_commands.cc
 
 void add_server_commands(CommandTable& table);

@@ -96,8 +96,21 @@ void Session::end_transaction() {
   shared.queued = -1;
 }
 
+void Session::unsubscribe_all() {
+  if (!subscriptions) return;
+  auto leave = [this](SubscriptionKind kind, const auto& names) {
+    for (const auto& name : names) server_.pubsub().unsubscribe(kind, name, id);
+  };
+  leave(SubscriptionKind::channel, subscriptions->channels);
+  leave(SubscriptionKind::pattern, subscriptions->patterns);
+  leave(SubscriptionKind::shard_channel, subscriptions->shard_channels);
+  subscriptions.reset();
+  shared.channels = shared.patterns = shared.shard_channels = 0;
+}
+
 void Session::reset() {
   end_transaction();
+  unsubscribe_all();
   db = 0;
   protocol = Protocol::resp2;
   reply_mode = ReplyMode::on;

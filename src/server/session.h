@@ -102,6 +102,7 @@ class Session {
   /// RESET: everything but the connection as at the start.
   void reset();
   void unwatch_all();
+  void unsubscribe_all();
   /// MULTI is over, one way or the other; so is WATCH.
   void end_transaction();
   /// For handlers that commit themselves (EXEC): this command's reply waits for the WAL.
