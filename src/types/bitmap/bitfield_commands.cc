@@ -1,5 +1,6 @@
 // BITFIELD: integers of 1 to 64 bits at any bit offset of a string, the highest bit first.
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -107,23 +108,21 @@ Wide to_field(unsigned __int128 raw, FieldType type) {
   return number > type.max() ? number - (Wide{1} << type.bits) : number;
 }
 
-// What a field of this type becomes instead of `number`; nullopt: nothing (OVERFLOW FAIL).
-std::optional<Wide> fit(Wide number, FieldType type, Overflow overflow) {
-  if (number >= type.min() && number <= type.max()) return number;
-  switch (overflow) {
-    case Overflow::wrap: return to_field(static_cast<unsigned __int128>(number), type);
-    case Overflow::saturate: return number < 0 ? type.min() : type.max();
-    case Overflow::fail: return std::nullopt;
-  }
-  return std::nullopt;
+// What a field of this type becomes when `increment` is added to `value`; nullopt: nothing (OVERFLOW FAIL).
+std::optional<Wide> fit(Wide value, Wide increment, FieldType type, Overflow overflow) {
+  const Wide sum = value + increment;
+  if (sum >= type.min() && sum <= type.max()) return sum;
+  if (overflow == Overflow::fail) return std::nullopt;
+  if (overflow == Overflow::wrap) return to_field(static_cast<unsigned __int128>(sum), type);
+  // A SET so far below the range that Redis's 64 bits wrap around saturates at the top there, so it does here.
+  const bool wraps = type.bits < 64 && value < type.max() - std::numeric_limits<int64_t>::max();
+  return sum > type.max() || wraps ? type.max() : type.min();
 }
 
 // SET's operand is 64 bits without a sign when the field has none, as in Redis.
-Wide operand_of(const Operation& operation) {
-  if (operation.kind == Operation::Kind::set && !operation.type.is_signed) {
-    return static_cast<uint64_t>(operation.operand);
-  }
-  return operation.operand;
+Wide set_operand(const Operation& operation) {
+  if (operation.type.is_signed) return operation.operand;
+  return static_cast<uint64_t>(operation.operand);
 }
 
 Result<void> write_field(StringValue& value, Window window, uint32_t bits, Wide field) {
@@ -144,7 +143,8 @@ Result<bool> run(Call& call, StringValue& value, const Operation& operation, boo
     return false;
   }
   const bool increments = operation.kind == Operation::Kind::increment;
-  const auto field = fit(operand_of(operation) + (increments ? old_field : 0), operation.type, operation.overflow);
+  const auto field = increments ? fit(old_field, operation.operand, operation.type, operation.overflow)
+                                : fit(set_operand(operation), 0, operation.type, operation.overflow);
   if (!field) {
     call.reply.null();
     return false;

@@ -231,6 +231,9 @@ TEST_P(Bitmaps, BitfieldOverflow) {
             "*2\r\n:0\r\n:9223372036854775807\r\n");
   EXPECT_EQ(f.run("BITFIELD k OVERFLOW WRAP INCRBY i64 0 1"), "*1\r\n:-9223372036854775808\r\n");
   EXPECT_EQ(f.run("BITFIELD k OVERFLOW SAT SET u8 0 -1 GET u8 0"), "*2\r\n:128\r\n:255\r\n");
+  // Two oddities of Redis: -1 is large for an unsigned field, and the smallest number for a signed one.
+  EXPECT_EQ(f.run("BITFIELD k OVERFLOW SAT SET i6 0 -9223372036854775808 GET i6 0"), "*2\r\n:-1\r\n:31\r\n");
+  EXPECT_EQ(f.run("BITFIELD k OVERFLOW SAT SET i6 0 -1000 GET i6 0"), "*2\r\n:31\r\n:-32\r\n");
   EXPECT_EQ(f.run("BITFIELD_RO k SET u8 0 1"), "-ERR BITFIELD_RO only supports the GET subcommand\r\n");
 }
 

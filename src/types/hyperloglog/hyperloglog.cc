@@ -266,14 +266,15 @@ uint64_t HyperLogLog::count(const Registers& registers) {
   return estimate(histogram);
 }
 
-Result<std::string> HyperLogLog::describe_sparse() const {
+std::string HyperLogLog::describe_sparse() const {
   std::string text;
-  const bool whole = walk_runs(std::string_view(bytes_).substr(kHeaderBytes), [&](uint32_t, Run run) {
+  std::string_view runs = std::string_view(bytes_).substr(kHeaderBytes);
+  for (auto run = decode_run(runs); run; run = decode_run(runs)) {
     if (!text.empty()) text += ' ';
-    if (run.value > 0) text += fmt::format("v:{},{}", run.value, run.length);
-    else text += fmt::format("{}:{}", run.bytes == 1 ? 'z' : 'Z', run.length);
-  });
-  if (!whole) return corrupted();
+    if (run->value > 0) text += fmt::format("v:{},{}", run->value, run->length);
+    else text += fmt::format("{}:{}", run->bytes == 1 ? 'z' : 'Z', run->length);
+    runs.remove_prefix(run->bytes);
+  }
   return text;
 }
 

@@ -102,7 +102,7 @@ Result<Outcome> pfdebug(Call& call) {
     for (uint8_t value : registers) call.reply.integer(value);
   } else if (call.arg_is(1, "decode")) {
     if (!log.sparse()) return fail("ERR HLL encoding is not sparse");
-    call.reply.bulk(TRY(log.describe_sparse()));
+    call.reply.bulk(log.describe_sparse());
   } else if (call.arg_is(1, "encoding")) {
     call.reply.simple(log.sparse() ? "sparse" : "dense");
   } else if (call.arg_is(1, "todense")) {
