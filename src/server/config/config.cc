@@ -258,6 +258,8 @@ void follow_packed_limits(Config& config, PackedLimits& limits) {
       {"list-max-listpack-size", &limits.list_max_listpack_size},
       {"packed-max-bytes", &limits.packed_max_bytes},
       {"string-chunk-threshold", &limits.string_chunk_threshold},
+      {"proto-max-bulk-len", &limits.proto_max_bulk_len},
+      {"hll-sparse-max-bytes", &limits.hll_sparse_max_bytes},
   };
   for (const auto& [name, limit] : followed) {
     limit->store(config.number(name));

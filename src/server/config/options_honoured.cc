@@ -158,8 +158,7 @@ constexpr Option kEncodings[] = {
         .help("A string that grows past this by APPEND, SETRANGE or SETBIT is stored in chunks, so that such a change "
               "does not rewrite all of it."),
     memory("hll-sparse-max-bytes", "3000")
-        .help("HyperLogLogs up to this size use the sparse encoding: smaller, but slower to add to.")
-        .into<&Settings::hll_sparse_max_bytes>(),
+        .help("HyperLogLogs up to this size use the sparse encoding: smaller, but slower to add to."),
 };
 
 constexpr Option kSecurity[] = {

@@ -89,7 +89,6 @@ struct Settings {
 
   // memory
   std::atomic<uint64_t> maxmemory{0};  ///< bytes; never 0
-  std::atomic<int64_t> hll_sparse_max_bytes{0};
 
   // security
   SharedText requirepass;
