@@ -184,28 +184,15 @@ Result<Outcome> bitfield(Call& call) {
   return kDone;
 }
 
+// clang-format off
 constexpr CommandSpec kCommands[] = {
-    {"bitfield",
-     -2,
-     kWrite | kDenyOom,
-     {1, 1, 1},
-     "RW access update variable_flags",
-     Group::bitmap,
-     "3.2.0",
-     "Perform arbitrary bitfield integer operations on strings",
-     "O(1) for each subcommand specified",
-     bitfield},
-    {"bitfield_ro",
-     -2,
-     kReadonly | kFast,
-     {1, 1, 1},
-     "RO access",
-     Group::bitmap,
-     "6.0.0",
+    {"bitfield", -2, kWrite | kDenyOom, {1, 1, 1}, "RW access update variable_flags", Group::bitmap, "3.2.0",
+     "Perform arbitrary bitfield integer operations on strings", "O(1) for each subcommand specified", bitfield},
+    {"bitfield_ro", -2, kReadonly | kFast, {1, 1, 1}, "RO access", Group::bitmap, "6.0.0",
      "Perform arbitrary bitfield integer operations on strings. Read-only variant of BITFIELD",
-     "O(1) for each subcommand specified",
-     bitfield},
+     "O(1) for each subcommand specified", bitfield},
 };
+// clang-format on
 
 }  // namespace
 
