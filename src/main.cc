@@ -11,8 +11,8 @@
 #include "server/banner.h"
 #include "server/config/command_line.h"
 #include "server/config/config.h"
-#include "server/follow_options.h"
 #include "server/log.h"
+#include "server/open_files.h"
 #include "server/process.h"
 #include "server/server.h"
 #include "server/server_commands.h"
@@ -90,7 +90,7 @@ int serve(Config& config) {
   const auto io_threads = static_cast<unsigned>(settings.io_threads.load());
   const auto storage_threads = static_cast<unsigned>(settings.storage_threads.load());
   Server server(config, clock, **store, **keyspace, commands, io_threads, storage_threads);
-  follow_options(config, **store, server.wal(), open_files.clients);
+  limit_clients(config, open_files.clients);
   Network network(server, io_threads);
   if (auto opened = network.open(); !opened) return refuse(words_of(opened.error()));
   server.on_shutdown([] { ::kill(::getpid(), SIGTERM); });

@@ -1,12 +1,10 @@
 #include "server/process.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -64,25 +62,6 @@ void tell_service_manager(Supervised supervised, std::string_view state) {
     LOG(WARNING) << "Cannot tell the service manager " << state << ": " << std::strerror(errno);
   }
   ::close(socket);
-}
-
-void raise_open_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-OpenFilePlan plan_open_files(int64_t wanted_clients) {
-  constexpr int64_t kOwnFiles = 64;  // listeners, logs, event queues
-  constexpr int64_t kEnoughForAll = 200'000;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {-1, kUintMax};
-  auto files = static_cast<int64_t>(std::min<rlim_t>(limit.rlim_cur, kUintMax));
-  if (files >= kEnoughForAll) return {-1, files / 2};
-  // A table that is not open costs a read: the store gets a quarter at least, and half if clients leave it.
-  int64_t store = std::max(std::min(files / 2, files - kOwnFiles - wanted_clients), files / 4);
-  return {static_cast<int>(store), std::max<int64_t>(files - kOwnFiles - store, 1)};
 }
 
 }  // namespace basalt

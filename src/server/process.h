@@ -1,9 +1,8 @@
-// The process among others: background, pid file, service manager, open files.
+// The process among others: background, pid file, service manager.
 //
 // Thread rules: for main; go_to_background before any thread starts.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -32,14 +31,5 @@ class PidFile {
 
 /// Tells systemd how things are ("READY=1", "STOPPING=1"), if the option says so. See sd_notify(3).
 void tell_service_manager(Supervised supervised, std::string_view state);
-
-/// Raises the limit on open files as far as the process may.
-void raise_open_file_limit();
-/// Who may open how many files under that limit.
-struct OpenFilePlan {
-  int store_files;  ///< -1: as many as it has
-  int64_t clients;  ///< at most; less than was wanted if the limit is low
-};
-OpenFilePlan plan_open_files(int64_t wanted_clients);
 
 }  // namespace basalt

@@ -1,7 +1,6 @@
 #include "server/process.h"
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -49,25 +48,6 @@ TEST(Process, TellsSystemd) {
   EXPECT_EQ(::recv(socket, received, sizeof received, MSG_DONTWAIT), -1);
   ::close(socket);
   ::unlink(path.c_str());
-}
-
-TEST(Process, ClientsAndTheStoreShareTheOpenFiles) {
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  rlimit lower = before;
-  lower.rlim_cur = 1024;
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &lower), 0);
-  EXPECT_EQ(plan_open_files(100).store_files, 512);
-  EXPECT_EQ(plan_open_files(100).clients, 448);
-  EXPECT_EQ(plan_open_files(600).store_files, 360);
-  EXPECT_EQ(plan_open_files(600).clients, 600);
-  EXPECT_EQ(plan_open_files(10'000).store_files, 256);
-  EXPECT_EQ(plan_open_files(10'000).clients, 704);
-  raise_open_file_limit();
-  rlimit raised{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &raised), 0);
-  EXPECT_EQ(raised.rlim_cur, before.rlim_max);
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 }  // namespace
