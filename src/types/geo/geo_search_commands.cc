@@ -7,7 +7,7 @@
 
 #include "types/geo/geo_handlers.h"
 #include "types/geo/geo_search.h"
-#include "types/zset/zset_writer.h"
+#include "types/zset/zset_builder.h"
 
 namespace basalt::geo {
 namespace {
@@ -223,14 +223,12 @@ void reply_points(Reply& reply, const std::vector<GeoPoint>& points, const Query
 }
 
 Result<void> store_points(Call& call, const std::vector<GeoPoint>& points, const Query& query, std::string_view event) {
-  ZsetWriter target(call.txn, call.key(query.store_at));
-  TRY(target.open_replacing());
+  ZsetBuilder target(call.txn, call.key(query.store_at));
   for (const GeoPoint& point : points) {
     const double distance = point.metres / query.shape.metres_per_unit;
-    target.set(point.member, query.store_distance ? distance : point.score, std::nullopt);
+    TRY(target.add(point.member, query.store_distance ? distance : point.score));
   }
-  call.reply.integer(static_cast<int64_t>(target.size()));
-  target.save(event);
+  call.reply.integer(static_cast<int64_t>(TRY(target.save(event))));
   return {};
 }
 

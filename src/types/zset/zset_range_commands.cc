@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 #include "types/zset/scored_reply.h"
+#include "types/zset/zset_builder.h"
 #include "types/zset/zset_handlers.h"
 #include "types/zset/zset_writer.h"
 
@@ -121,21 +122,16 @@ Result<Outcome> zrevrangebylex(Call& call) { return reply_range(call, RangeBy::l
 
 Result<Outcome> zrangestore(Call& call) {
   const RangeQuery query = TRY(parse_range_query(call, {.source_at = 2, .stores = true}));
-  const auto source = TRY(Zset::find_frozen(call.txn, call.key(2)));
-  std::deque<std::string> members;
-  std::vector<double> scores;
-  if (source) {
+  ZsetBuilder target(call.txn, call.key(1));
+  if (const auto source = TRY(Zset::find_frozen(call.txn, call.key(2)))) {
+    Result<void> added;
     TRY(source->walk(query.walk, [&](const ScoredMember& element) {
-      members.emplace_back(element.member);
-      scores.push_back(element.score);
-      return true;
+      added = target.add(element.member, element.score);
+      return added.has_value();
     }));
+    TRY(std::move(added));
   }
-  ZsetWriter target(call.txn, call.key(1));
-  TRY(target.open_replacing());
-  for (size_t i = 0; i < scores.size(); ++i) target.set(members[i], scores[i], std::nullopt);
-  call.reply.integer(static_cast<int64_t>(target.size()));
-  target.save("zrangestore");
+  call.reply.integer(static_cast<int64_t>(TRY(target.save("zrangestore"))));
   return kDone;
 }
 

@@ -458,6 +458,35 @@ TEST(ZsetEncoding, ReplacedAndEmptiedObjectsBecomeGarbage) {
   EXPECT_EQ(zsets.rows(Column::scores), 0);
 }
 
+TEST(ZsetStore, ResultsOfAnySize) {
+  // More than a ZsetBuilder holds; every third member is in the other set as well.
+  Zsets zsets;
+  const std::string long_name(100, 'x');
+  for (int block = 0; block < 12; ++block) {
+    std::vector<std::string> a{"ZADD", "a"}, b{"ZADD", "b"};
+    for (int i = block * 1000; i < block * 1000 + 1000; ++i) {
+      a.insert(a.end(), {std::to_string(i), fmt::format("{}{}", long_name, i)});
+      if (i % 3 == 0) b.insert(b.end(), {"0.5", fmt::format("{}{}", long_name, i)});
+    }
+    zsets.run_words(a);
+    zsets.run_words(b);
+  }
+  zsets.run("ZADD u 1 old");
+  EXPECT_EQ(zsets.run("ZUNIONSTORE u 2 a b"), ":12000\r\n");
+  EXPECT_EQ(zsets.events(), "zunionstore u");
+  EXPECT_EQ(zsets.list("ZRANGE u 11998 11999 WITHSCORES"),
+            (List{long_name + "11998", "11998", long_name + "11999", "11999"}));
+  EXPECT_EQ(zsets.list("ZMSCORE u old " + long_name + "3 " + long_name + "4"), (List{"(nil)", "3.5", "4"}));
+  EXPECT_EQ(zsets.run("ZCOUNT u -inf 9"), ":9\r\n");
+  EXPECT_EQ(zsets.run("ZINTERSTORE i 2 a b WEIGHTS 1 2"), ":4000\r\n");
+  EXPECT_EQ(zsets.list("ZRANGE i 0 0 WITHSCORES"), (List{long_name + "0", "1"}));
+  EXPECT_EQ(zsets.run("ZDIFFSTORE a 2 a b"), ":8000\r\n") << "onto a source";
+  EXPECT_EQ(zsets.run("ZRANK a " + long_name + "11999"), ":7999\r\n");
+  EXPECT_EQ(zsets.run("ZRANGESTORE r u 0 -1"), ":12000\r\n");
+  EXPECT_EQ(zsets.run("ZINTERCARD 3 r u i"), ":4000\r\n");
+  EXPECT_EQ(zsets.run("ZREMRANGEBYSCORE r -inf +inf"), ":12000\r\n");
+}
+
 // ---- what is not written ----
 
 TEST(ZsetWriting, TheHeadOfASpreadZsetIsLeftWhenItsSizeStays) {
