@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <random>
 #include <thread>
 
 #include "store/store_testing.h"
@@ -155,6 +156,40 @@ void fail_and_reopen(const std::string& volume) {
   expect_all(**reopened, count, kValue);
 }
 
+// A flush finds no space, with the WAL whole: RocksDB recovers by itself.
+void flush_and_recover(const std::string& volume) {
+  const StoreOptions options{.directory = volume + "/data", .memory_budget = 32 << 20, .space_check_interval_ms = 0};
+  auto opened = Store::open(options);
+  ASSERT_TRUE(succeeded(opened));
+  auto& store = **opened;
+  constexpr int kCount = 300;
+  std::mt19937_64 random(1);
+  std::string noise(4000, '\0');
+  for (char& c : noise) c = static_cast<char>(random());
+  for (int i = 0; i < kCount; ++i) {
+    ASSERT_TRUE(succeeded(write_and_flush(store, "k" + std::to_string(i), noise + std::to_string(i))));
+  }
+  fill(volume + "/filler", 64 << 10);
+  auto flushed = store.flush_memtables();
+  ASSERT_FALSE(flushed);
+  EXPECT_EQ(flushed.error().storage()->cause, StorageError::Cause::no_space) << describe(flushed.error());
+  expect_refused(store, kValue);
+  EXPECT_FALSE(store.needs_reopen());
+  Value read;
+  EXPECT_TRUE(*store.get(Column::strings, "k0", {}, &read));
+
+  std::filesystem::remove(volume + "/filler");
+  bool back = false;
+  for (int i = 0; i < 200 && !back; ++i) {
+    back = write_and_flush(store, "back", kValue).has_value();
+    if (!back) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  ASSERT_TRUE(back) << "writes did not come back";
+  EXPECT_FALSE(store.background_error());
+  ASSERT_TRUE(succeeded(store.flush_memtables()));
+  for (int i = 0; i < kCount; ++i) EXPECT_TRUE(*store.get(Column::strings, "k" + std::to_string(i), {}, &read)) << i;
+}
+
 void on_a_small_volume(void (*scenario)(const std::string& volume)) {
   const auto directory = child_argument();
   ASSERT_FALSE(directory.empty()) << "only a child runs this";
@@ -172,8 +207,16 @@ void expect_child(const std::string& test) {
 TEST(DiskFull, DISABLED_RefuseAndComeBack) { on_a_small_volume(refuse_and_come_back); }
 TEST(DiskFull, DISABLED_FailAndReopen) { on_a_small_volume(fail_and_reopen); }
 
+TEST(DiskFull, DISABLED_FlushAndRecover) { on_a_small_volume(flush_and_recover); }
+
 TEST(DiskFull, WritesAreRefusedAndComeBack) { expect_child("DiskFull.DISABLED_RefuseAndComeBack"); }
-TEST(DiskFull, AFailedWalWriteLosesNothingAcknowledged) { expect_child("DiskFull.DISABLED_FailAndReopen"); }
+TEST(DiskFull, AFailedWalWriteLosesNothingAcknowledged) {
+#ifdef BASALT_SYSTEM_ROCKSDB
+  GTEST_SKIP() << "a library with assertions ends the process when its own log finds the disk full";
+#endif
+  expect_child("DiskFull.DISABLED_FailAndReopen");
+}
+TEST(DiskFull, AFailedFlushRecoversByItself) { expect_child("DiskFull.DISABLED_FlushAndRecover"); }
 
 }  // namespace
 }  // namespace basalt

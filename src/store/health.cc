@@ -18,35 +18,35 @@ bool Health::write_stalled() const {
                      [](const auto& stalled) { return stalled.load(std::memory_order_relaxed); });
 }
 
-bool Health::fatal() const {
-  std::lock_guard lock(mutex_);
-  return fatal_;
-}
-
 void Health::reset() {
   std::lock_guard lock(mutex_);
   error_.reset();
-  fatal_ = false;
+  needs_reopen_.store(false, std::memory_order_release);
   for (auto& stalled : stalled_columns_) stalled.store(false, std::memory_order_relaxed);
 }
 
-void Health::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) {
+void Health::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) {
   // A soft error (a compaction that found no space) postpones background work; writes go on.
   if (status->ok() || status->severity() < rocksdb::Status::Severity::kHardError) return;
   std::lock_guard lock(mutex_);
-  fatal_ = fatal_ || status->severity() >= rocksdb::Status::Severity::kFatalError;
   // The first error tells the cause; those that follow tell that there was one.
-  if (error_) return;
-  error_ = storage_error(*status, directory_);
-  LOG(ERROR) << "writes are refused: " << error_->detail;
+  if (!error_) {
+    error_ = storage_error(*status, directory_);
+    LOG(ERROR) << "writes are refused: " << error_->detail;
+  }
+  // Memtables hold what a failed WAL write lost. RocksDB 9 calls that fatal; 7.8 would recover, at the
+  // price of columns that disagree after a crash.
+  if (status->severity() >= rocksdb::Status::Severity::kFatalError ||
+      reason == rocksdb::BackgroundErrorReason::kWriteCallback) {
+    needs_reopen_.store(true, std::memory_order_release);
+  }
 }
 
 void Health::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) {
-  if (!info.new_bg_error.ok()) return;
+  if (!info.new_bg_error.ok() || needs_reopen()) return;
   std::lock_guard lock(mutex_);
   if (error_) LOG(WARNING) << "writes are accepted again in " << directory_;
   error_.reset();
-  fatal_ = false;
 }
 
 void Health::OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) {

@@ -21,7 +21,8 @@ class Health final : public rocksdb::EventListener {
 
   std::optional<StorageError> background_error() const;
   bool write_stalled() const;
-  bool fatal() const;
+  /// Cheap.
+  bool needs_reopen() const { return needs_reopen_.load(std::memory_order_acquire); }
   /// A new start: the database was closed.
   void reset();
 
@@ -33,7 +34,7 @@ class Health final : public rocksdb::EventListener {
   const std::string directory_;
   mutable std::mutex mutex_;
   std::optional<StorageError> error_;  // under mutex_
-  bool fatal_ = false;                 // under mutex_
+  std::atomic<bool> needs_reopen_{false};
   std::array<std::atomic<bool>, kColumnCount> stalled_columns_{};
 };
 

@@ -93,6 +93,8 @@ struct Store::Impl {
   ~Impl() { close(); }
 
   Result<void> open(bool has_database);
+  /// Why nothing can be written until the next open(); nullopt when it can.
+  std::optional<Error> refusal() const;
   /// A failed write or flush: with the background error that caused it, when there is one.
   tl::unexpected<Error> write_failure(const rocksdb::Status& status, bool may_wait) const;
   void close();

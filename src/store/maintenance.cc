@@ -144,7 +144,7 @@ std::optional<StorageError> Store::background_error() const {
   if (impl_->space->low()) return impl_->space->refusal();
   return std::nullopt;
 }
-bool Store::needs_reopen() const { return impl_->health->fatal(); }
+bool Store::needs_reopen() const { return impl_->health->needs_reopen(); }
 bool Store::write_stalled() const { return impl_->health->write_stalled(); }
 const std::string& Store::directory() const { return impl_->options.directory; }
 const RecoveryReport& Store::recovery() const { return impl_->report; }

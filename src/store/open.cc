@@ -157,7 +157,7 @@ Result<void> Store::Impl::open(bool has_database) {
 
 void Store::Impl::close() {
   if (!db) return;
-  if (!options.read_only) {
+  if (!options.read_only && !health->needs_reopen()) {
     auto status = db->FlushWAL(true);
     if (!status.ok()) LOG(ERROR) << store_internal::storage_error(status, options.directory).detail;
   }
@@ -166,7 +166,8 @@ void Store::Impl::close() {
   columns.fill(nullptr);
   default_column = nullptr;
   auto status = db->Close();
-  if (!status.ok()) LOG(ERROR) << store_internal::storage_error(status, options.directory).detail;
+  if (!status.ok() && !health->needs_reopen())
+    LOG(ERROR) << store_internal::storage_error(status, options.directory).detail;
   db.reset();
   health->reset();
 }

@@ -128,6 +128,14 @@ Result<void> Store::multi_get(Column column, const std::vector<std::string_view>
 
 // ---- writes ----
 
+// After a failed WAL write RocksDB is not asked again: it has nothing else to say (7.8 with assertions
+// would end the process).
+std::optional<Error> Store::Impl::refusal() const {
+  if (!health->needs_reopen()) [[likely]]
+    return std::nullopt;
+  return Error(*health->background_error());
+}
+
 tl::unexpected<Error> Store::Impl::write_failure(const rocksdb::Status& status, bool may_wait) const {
   if (status.IsIOError()) {
     if (auto cause = health->background_error()) return tl::unexpected<Error>(std::move(*cause));
@@ -137,6 +145,7 @@ tl::unexpected<Error> Store::Impl::write_failure(const rocksdb::Status& status, 
 
 Result<void> Store::write(Batch& batch, WriteMode mode) {
   if (batch.empty()) return {};
+  if (auto refusal = impl_->refusal()) return tl::unexpected<Error>(std::move(*refusal));
   if (!impl_->space->admit(batch.bytes(), batch.impl_->frees())) {
     return tl::unexpected<Error>(impl_->space->refusal());
   }
@@ -170,6 +179,7 @@ void raise_to(std::atomic<uint64_t>& mark, uint64_t value) {
 }  // namespace
 
 Result<void> Store::flush_wal() {
+  if (auto refusal = impl_->refusal()) return tl::unexpected<Error>(std::move(*refusal));
   const uint64_t covered = impl_->writes.load(std::memory_order_acquire);
   auto status = impl_->db->FlushWAL(false);
   if (!status.ok()) return impl_->write_failure(status, true);
@@ -178,6 +188,7 @@ Result<void> Store::flush_wal() {
 }
 
 Result<void> Store::sync_wal() {
+  if (auto refusal = impl_->refusal()) return tl::unexpected<Error>(std::move(*refusal));
   const uint64_t covered = impl_->writes.load(std::memory_order_acquire);
   auto status = impl_->db->FlushWAL(true);
   if (!status.ok()) return impl_->write_failure(status, true);
