@@ -169,7 +169,7 @@ std::vector<std::pair<std::string, std::string>> Config::matching(const std::vec
 void Config::on_change(std::string_view name, Listener listener) {
   auto found = find_option(name);
   CHECK(found) << name;
-  CHECK(listeners_.emplace(found->index, std::move(listener)).second) << "a second listener for " << name;
+  listeners_[found->index].push_back(std::move(listener));
 }
 
 struct Config::Change {
@@ -223,9 +223,11 @@ Result<std::vector<Config::Change>> Config::plan(const std::vector<Pair>& pairs,
 // Who refused and why, if anyone did.
 std::optional<std::pair<std::string, std::string>> Config::tell_listeners(const std::vector<Change>& changes) {
   for (const Change& change : changes) {
-    auto listener = listeners_.find(change.index);
-    if (listener == listeners_.end() || change.before == change.after) continue;
-    if (auto refusal = listener->second(change.after)) return std::pair(change.name, *std::move(refusal));
+    auto listeners = listeners_.find(change.index);
+    if (listeners == listeners_.end() || change.before == change.after) continue;
+    for (const Listener& listener : listeners->second) {
+      if (auto refusal = listener(change.after)) return std::pair(change.name, *std::move(refusal));
+    }
   }
   return std::nullopt;
 }

@@ -56,7 +56,7 @@ class Config {
 
   // ---- changing ----
   /// Called with the new value after it is in settings(). Returns a sentence to refuse it: the change is
-  /// undone, and those that were told of it hear of the old value again. One listener an option.
+  /// undone, and those that were told of it hear of the old value again. An option's listeners are told in turn.
   using Listener = std::function<std::optional<std::string>(const OptionValue& value)>;
   void on_change(std::string_view name, Listener listener);
 
@@ -84,11 +84,11 @@ class Config {
   std::string file_;
   std::vector<ConfigLine> user_lines_;
   std::map<std::string, std::string> rocksdb_options_;
-  std::vector<bool> seen_;                           // by index, during load(): a line named it
-  absl::flat_hash_map<size_t, Listener> listeners_;  // by index
-  std::mutex change_mutex_;                          // one set() or rewrite() at a time
-  mutable std::mutex values_mutex_;                  // guards values_
-  std::vector<OptionValue> values_;                  // by index
+  std::vector<bool> seen_;                                        // by index, during load(): a line named it
+  absl::flat_hash_map<size_t, std::vector<Listener>> listeners_;  // by index
+  std::mutex change_mutex_;                                       // one set() or rewrite() at a time
+  mutable std::mutex values_mutex_;                               // guards values_
+  std::vector<OptionValue> values_;                               // by index
 };
 
 /// Keeps the limits of packed collections at their options' values, now and after every change.

@@ -238,6 +238,22 @@ TEST_F(ConfigTest, ListenersHearAndRefuse) {
   EXPECT_THAT(heard, IsEmpty()) << "nothing changed";
 }
 
+TEST_F(ConfigTest, AnOptionMayHaveSeveralListeners) {
+  Config config;
+  std::vector<std::string> heard;
+  config.on_change("timeout", [&](const OptionValue& value) {
+    heard.push_back("first " + value.text);
+    return std::nullopt;
+  });
+  config.on_change("timeout", [&](const OptionValue& value) -> std::optional<std::string> {
+    heard.push_back("second " + value.text);
+    if (value.number == 5) return "not five";
+    return std::nullopt;
+  });
+  EXPECT_THAT(set_error(config, {{"timeout", "5"}}), EndsWith("'timeout') - not five"));
+  EXPECT_THAT(heard, ElementsAre("first 5", "second 5", "first 0", "second 0"));
+}
+
 TEST_F(ConfigTest, AChangeThatNobodyCarriesOutIsRefused) {
   Config config;
   EXPECT_EQ(set_error(config, {{"port", "7"}}),
