@@ -2,6 +2,16 @@
 
 namespace basalt {
 
+KeyUse key_use_of(const CommandSpec& spec, size_t ordinal) {
+  KeyUse rest = spec.key_use;
+  for (; ordinal > 0; --ordinal) {
+    const size_t end = rest.find(';');
+    if (end == KeyUse::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return rest.substr(0, rest.find(';'));
+}
+
 void find_keys(const CommandSpec& spec, const Args& args, std::vector<int>& positions) {
   const KeyPositions& keys = spec.keys;
   if (keys.find != nullptr) {

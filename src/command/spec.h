@@ -107,6 +107,9 @@ inline bool is_blind(const CommandSpec& spec, const Args& args) {
   return spec.blind ? spec.blind(args) : (spec.flags & kBlind) != 0;
 }
 
+/// How the key at the `ordinal`th of a call's key positions is used.
+KeyUse key_use_of(const CommandSpec& spec, size_t ordinal);
+
 /// Positions of the key arguments of this call.
 void find_keys(const CommandSpec& spec, const Args& args, std::vector<int>& positions);
 

@@ -59,13 +59,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   return parts;
 }
 
-// How the key at position `ordinal` of a call is used.
-std::string_view use_of(const CommandSpec& spec, size_t ordinal) {
-  const auto uses = split(spec.key_use, ';');
-  if (uses.empty()) return "";
-  return uses[std::min(ordinal, uses.size() - 1)];
-}
-
 void write_words(Reply& reply, const std::vector<std::string_view>& words) {
   reply.set(static_cast<int64_t>(words.size()));
   for (auto word : words) reply.simple(word);
@@ -246,7 +239,7 @@ Result<Outcome> getkeysandflags_command(Call& call) {
   for (size_t i = 0; i < found.positions.size(); ++i) {
     call.reply.array(2);
     call.reply.bulk(found.args[found.positions[i]]);
-    write_words(call.reply, split(use_of(*found.spec, i), ' '));
+    write_words(call.reply, split(key_use_of(*found.spec, i), ' '));
   }
   return kDone;
 }

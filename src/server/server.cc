@@ -63,7 +63,10 @@ void Server::block(Session& session, const CommandTable::Match& match, const Arg
   std::vector<int> positions;
   find_keys(*match.spec, args, positions);
   std::vector<Key> keys;
-  for (int position : positions) keys.push_back({session.db, args[position]});
+  for (size_t i = 0; i < positions.size(); ++i) {
+    // It waits for what it takes from, not for where a move puts it.
+    if (key_use_of(*match.spec, i).find("access") != KeyUse::npos) keys.push_back({session.db, args[positions[i]]});
+  }
   session.shared.blocked = true;
   session.blocked_until_us = outcome.timeout_ms > 0 ? monotonic_us() + outcome.timeout_ms * 1000 : 0;
   waiting_.add(std::move(waiter), keys);

@@ -21,7 +21,7 @@ std::string key_id(const Key& key) {
   return id;
 }
 
-std::string_view key_name(std::string_view id) { return id.substr(sizeof(uint16_t)); }
+std::string_view key_name(std::string_view id) { return id.substr(sizeof(Key::db)); }
 
 std::string timeout_reply(const Waiter& waiter) {
   std::string out;
@@ -93,39 +93,66 @@ void WaitingClients::committed(Txn& txn, std::span<const Touch> touches) {
     for (const auto& waiter : waiters_of(id)) {
       const CommandSpec* spec = waiter->command.match().spec;
       if (std::find(unserved.begin(), unserved.end(), spec) != unserved.end()) continue;
-      if (!serve(waiter, id, &txn, txn.access())) unserved.push_back(spec);
+      if (!serve(waiter, id, txn)) unserved.push_back(spec);
     }
   }
   serving = nullptr;
 }
 
-bool WaitingClients::serve(const std::shared_ptr<Waiter>& waiter, const std::string& key_id, Txn* lender,
-                           Access access) {
-  std::lock_guard lock(waiter->mutex);
-  if (waiter->over) return true;
+bool WaitingClients::serve(const std::shared_ptr<Waiter>& waiter, const std::string& key_id, Txn& lender) {
+  Attempt attempted;
+  {
+    std::unique_lock lock(waiter->mutex, std::try_to_lock);
+    if (!lock) {
+      waiter->missed = true;
+      if (!lock.try_lock()) return true;
+    }
+    if (waiter->is_over()) return true;
+    attempted = attempt(*waiter, key_id, &lender);
+  }
+  // The disk, or a lock on another key, is in the way: the pool tries again once our locks are free.
+  if (attempted == Attempt::would_block) serve_on_pool(waiter);
+  else serve_if_missed(waiter);
+  return attempted != Attempt::nothing_there;
+}
+
+void WaitingClients::serve_on_pool(std::shared_ptr<Waiter> waiter) {
+  server_.pool().submit([this, waiter = std::move(waiter)](unsigned) {
+    {
+      std::lock_guard lock(waiter->mutex);
+      for (const std::string& key_id : waiter->keys) {
+        if (waiter->is_over()) return;
+        if (attempt(*waiter, key_id, nullptr) == Attempt::would_block) waiter->missed = true;
+      }
+    }
+    serve_if_missed(waiter);
+  });
+}
+
+void WaitingClients::serve_if_missed(const std::shared_ptr<Waiter>& waiter) {
+  if (waiter->missed.exchange(false)) serve_on_pool(waiter);
+}
+
+WaitingClients::Attempt WaitingClients::attempt(Waiter& waiter, const std::string& key_id, Txn* lender) {
   std::string out;
-  Reply reply(out, waiter->protocol);
-  Txn txn(server_.keyspace(), access);
+  Reply reply(out, waiter.protocol);
+  Txn txn(server_.keyspace(), lender ? lender->access() : Access::blocking);
   if (lender) txn.borrow_locks(*lender);
-  auto outcome = server_.dispatcher().call(nullptr, *waiter->command.match().spec, waiter->command.args(), waiter->db,
-                                           txn, reply, true, key_name(key_id));
-  if (outcome && outcome->kind == Outcome::Kind::wait) return false;
+  auto outcome = server_.dispatcher().call(nullptr, *waiter.command.match().spec, waiter.command.args(), waiter.db, txn,
+                                           reply, true, key_name(key_id));
+  if (outcome && outcome->kind == Outcome::Kind::wait) return Attempt::nothing_there;
   if (outcome)
     if (auto committed = txn.commit(); !committed) outcome = tl::unexpected(committed.error());
-  if (!outcome && outcome.error().would_block()) {
-    // The disk, or a lock on another key, is in the way: the pool tries again once our locks are free.
-    server_.pool().submit([this, waiter, key_id](unsigned) { serve(waiter, key_id, nullptr, Access::blocking); });
-    return true;
-  }
+  if (!outcome && outcome.error().would_block()) return Attempt::would_block;
   if (!outcome) {
     out.clear();
     reply.error(error_text(outcome.error()));
   }
-  waiter->over = true;
-  remove(*waiter);
-  if (auto session = waiter->session.lock())
+  waiter.over = true;
+  remove(waiter);
+  if (auto session = waiter.session.lock())
     if (auto transport = session->transport()) transport->resume(std::move(out));
-  return true;
+  return Attempt::served;
 }
 
 WaitingClients::Ended WaitingClients::end(uint64_t client_id, std::string reply) {
@@ -138,7 +165,7 @@ WaitingClients::Ended WaitingClients::end(uint64_t client_id, std::string reply)
   }
   std::unique_lock lock(waiter->mutex, std::try_to_lock);
   if (!lock) return Ended::busy;
-  if (waiter->over) return Ended::no;
+  if (waiter->is_over()) return Ended::no;
   waiter->over = true;
   remove(*waiter);
   if (reply.empty()) reply = timeout_reply(*waiter);

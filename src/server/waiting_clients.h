@@ -8,6 +8,8 @@
 // 1. A waiter is answered exactly once: by a commit, by its timeout, by CLIENT UNBLOCK, or not at all when
 //    its connection ends. Whoever answers holds the waiter's mutex and sets `over`.
 // 2. add() runs under the locks of the waiter's keys, so no commit falls between looking and waiting.
+// 3. Whoever holds a key's lock only tries for a waiter's mutex, since the pool waits for keys while it holds
+//    one. Who finds it taken leaves `missed` behind, and who releases it looks there afterwards.
 #pragma once
 
 #include <atomic>
@@ -44,7 +46,11 @@ struct Waiter {
   const int64_t since_us;
   std::vector<std::string> keys;  // ids in the registry
   std::mutex mutex;
+  std::atomic<bool> missed{false};  // a key changed while somebody else held the mutex
   bool over = false;
+
+  /// Answered, or nobody is there any more to answer. Under the mutex.
+  bool is_over() const { return over || session.expired(); }
 };
 
 class WaitingClients {
@@ -68,8 +74,14 @@ class WaitingClients {
  private:
   using Queue = std::list<std::shared_ptr<Waiter>>;
   Ended end(uint64_t client_id, std::string reply);
-  /// Runs the waiter's command; true when it is over and done with.
-  bool serve(const std::shared_ptr<Waiter>& waiter, const std::string& key_id, Txn* lender, Access access);
+  enum class Attempt : uint8_t { served, nothing_there, would_block };
+  /// After a change of the key with that id, by `lender`; false: the command found nothing.
+  bool serve(const std::shared_ptr<Waiter>& waiter, const std::string& key_id, Txn& lender);
+  /// After a change of any of its keys, when their locks or the disk have to be waited for.
+  void serve_on_pool(std::shared_ptr<Waiter> waiter);
+  void serve_if_missed(const std::shared_ptr<Waiter>& waiter);
+  /// Runs the waiter's command, under its mutex.
+  Attempt attempt(Waiter& waiter, const std::string& key_id, Txn* lender);
   void remove(const Waiter& waiter);
   std::vector<std::shared_ptr<Waiter>> waiters_of(const std::string& key_id) const;
 
