@@ -95,12 +95,14 @@ void Connection::after_step(Session::Step step, bool wrote) {
   } else if (!release_queued_ && !holding_) {
     release_replies("");
   }
+  if (step != Session::Step::blocked) early_reply_.reset();
   switch (step) {
     case Session::Step::need_input: break;
     case Session::Step::offload: offload(); break;
     case Session::Step::blocked:
       blocked_ = true;
-      arm_block_timer();
+      if (early_reply_) go_on(*std::exchange(early_reply_, std::nullopt));
+      else arm_block_timer();
       break;
     case Session::Step::close:
       closing_ = true;
@@ -160,17 +162,23 @@ void Connection::push(std::string bytes) {
 }
 
 void Connection::resume(std::string reply) {
-  asio::post(thread_.context(), [weak = weak_from_this(), reply = std::move(reply)] {
+  asio::post(thread_.context(), [weak = weak_from_this(), reply = std::move(reply)]() mutable {
     auto self = weak.lock();
-    if (!self || self->closed_ || !self->blocked_) return;
-    self->blocked_ = false;
-    self->session_->shared.blocked = false;
-    if (self->block_timer_) self->block_timer_->cancel();
-    self->building_ += reply;
-    // Whoever served it may not have flushed the WAL yet: wait for a flush like a writer.
-    self->after_step(Session::Step::need_input, !reply.empty());
-    if (!self->closed_ && !self->offloaded_) self->execute();
+    if (!self || self->closed_) return;
+    // The command may have begun to wait on the pool, and this be here before word of that.
+    if (self->offloaded_) self->early_reply_ = std::move(reply);
+    else if (self->blocked_) self->go_on(reply);
   });
+}
+
+void Connection::go_on(const std::string& reply) {
+  blocked_ = false;
+  session_->shared.blocked = false;
+  if (block_timer_) block_timer_->cancel();
+  building_ += reply;
+  // Whoever served it may not have flushed the WAL yet: wait for a flush like a writer.
+  after_step(Session::Step::need_input, !reply.empty());
+  if (!closed_ && !offloaded_) execute();
 }
 
 void Connection::close(bool drain) {

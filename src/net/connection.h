@@ -55,6 +55,8 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   void after_step(Session::Step step, bool wrote);
   void offload();
   void arm_block_timer();
+  /// A blocked session has its reply, and goes on.
+  void go_on(const std::string& reply);
   void send();
   void write_more();
   bool over_output_limit();
@@ -72,7 +74,8 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   bool holding_ = false;         // held_ waits for an fsync
   bool offloaded_ = false;
   bool blocked_ = false;
-  bool closing_ = false;  // close once everything has been sent
+  std::optional<std::string> early_reply_;  // of a command that the pool made wait, but has not said so yet
+  bool closing_ = false;                    // close once everything has been sent
   bool closed_ = false;
   int64_t over_soft_limit_since_ms_ = 0;
   asio::steady_timer idle_;  // cancelled when an offloaded session comes back: the reader waits for it
