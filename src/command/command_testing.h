@@ -41,14 +41,15 @@ class TouchRecorder final : public CommitObserver {
           {t.key.db, std::string(t.key.name), t.event_class, std::string(t.event), t.modified, t.whole_database});
     }
   }
-  bool wants_new_key_events() const override { return wants_new_key_events_; }
-  void want_new_key_events(bool on) { wants_new_key_events_ = on; }
+  bool wants(EventClass) const override { return wants_rare_events_; }
+  /// New keys and key misses: events that are made only when someone listens.
+  void want_rare_events(bool on) { wants_rare_events_ = on; }
   const std::vector<Seen>& seen() const { return seen_; }
   void clear() { seen_.clear(); }
 
  private:
   std::vector<Seen> seen_;
-  bool wants_new_key_events_ = false;
+  bool wants_rare_events_ = false;
 };
 
 class CommandFixture {
@@ -148,6 +149,7 @@ class CommandFixture {
   Result<void> attempt(const CommandSpec& spec, const Args& args, Access access, Reply& reply) {
     reply.truncate(0);
     Txn txn(*keyspace_, access);
+    txn.count_lookups(!(spec.flags & kWrite));
     if (spec.flags & kWrite) {
       std::vector<int> positions;
       find_keys(spec, args, positions);

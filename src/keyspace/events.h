@@ -45,8 +45,9 @@ class CommitObserver {
   virtual ~CommitObserver() = default;
   /// `txn` is the one that committed; it still holds its locks.
   virtual void committed(Txn& txn, std::span<const Touch> touches) = 0;
-  /// Whether anyone listens for new-key events: SET must then find out whether its key was there.
-  virtual bool wants_new_key_events() const { return false; }
+  /// Whether anyone listens for events of this class. Only asked where an event costs something to make: for a
+  /// new key SET must find out whether its key was there, and misses are many.
+  virtual bool wants(EventClass) const { return false; }
 };
 
 }  // namespace basalt

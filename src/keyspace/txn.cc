@@ -77,11 +77,30 @@ Result<std::optional<Record>> Txn::if_live(Key key, std::optional<Record> record
   return std::nullopt;
 }
 
-Result<std::optional<Record>> Txn::find(Key key) { return if_live(key, TRY(find_whole(key, Column::strings))); }
+void Txn::note_lookup(Key key, bool found) {
+  if (!counts_lookups_) return;
+  if (found) {
+    ++lookups_.hits;
+    return;
+  }
+  ++lookups_.misses;
+  if (wants(EventClass::key_miss)) notify({key.db, keep(key.name)}, EventClass::key_miss, "keymiss");
+}
+
+Result<std::optional<Record>> Txn::find(Key key) {
+  auto record = TRY(if_live(key, TRY(find_whole(key, Column::strings))));
+  note_lookup(key, record.has_value());
+  return record;
+}
+
+Result<std::optional<Record>> Txn::find_live(Key key, Type type) {
+  const Column first = type == Type::string ? Column::strings : Column::heads;
+  return if_live(key, TRY(find_whole(key, first)));
+}
 
 Result<std::optional<Record>> Txn::find(Key key, Type type) {
-  const Column first = type == Type::string ? Column::strings : Column::heads;
-  auto record = TRY(if_live(key, TRY(find_whole(key, first))));
+  auto record = TRY(find_live(key, type));
+  note_lookup(key, record.has_value());
   if (record && record->head.type != type) return wrong_type();
   return record;
 }
@@ -90,7 +109,9 @@ Result<std::optional<Record>> Txn::find_frozen(Key key, Type type) {
   auto record = TRY(find(key, type));
   if (!record || !record->head.spread() || holds(key) || frozen_) return record;
   freeze();
-  return find(key, type);
+  record = TRY(find_live(key, type));
+  if (record && record->head.type != type) return wrong_type();
+  return record;
 }
 
 Result<bool> Txn::exists(Key key) { return TRY(find(key)).has_value(); }
@@ -139,7 +160,7 @@ void Txn::put(Key key, const Head& head, const Record* previous) {
   layout::encode_head(head, scratch_);
   put_raw(column, record_key, scratch_);
   if (previous == nullptr) {
-    if (wants_new_key_events()) notify(key, EventClass::new_key, "new");
+    if (wants(EventClass::new_key)) notify(key, EventClass::new_key, "new");
     set_expiry_row(key, 0, due_ms(head));
     return;
   }
@@ -152,7 +173,7 @@ void Txn::put(Key key, const Head& head, const Record* previous) {
 
 Result<void> Txn::put_string_blind(Key key, std::string_view bytes, int64_t expire_ms) {
   const DbId db = db_id(key.db);
-  if (wants_new_key_events() && !TRY(exists(key))) notify(key, EventClass::new_key, "new");
+  if (wants(EventClass::new_key) && !TRY(exists(key))) notify(key, EventClass::new_key, "new");
   // Only the other column matters: a string's own record is simply overwritten, and the row of its expiry,
   // if it had one, no longer agrees with the record, which is how the expirer knows to drop it.
   if (auto other = TRY(read_record(Column::heads, db, key, nullptr))) {
@@ -172,7 +193,8 @@ Result<void> Txn::put_string_blind(Key key, std::string_view bytes, int64_t expi
 void Txn::erase(Key key, const Record& record) { erase_record(key, record.head); }
 
 void Txn::rename(Key from, const Record& record, Key to, const Record* replaced) {
-  put(to, record.head, replaced);
+  if (replaced) erase_record(to, replaced->head);
+  put(to, record.head, nullptr);
   erase_raw(column_of(record.head), layout::record_key(db_id(from.db), from.name));
   set_expiry_row(from, due_ms(record.head), 0);
 }
@@ -263,9 +285,9 @@ void Txn::notify(Key key, EventClass event_class, std::string_view event) {
   touches_.push_back({.key = key, .event_class = event_class, .event = event, .modified = false});
 }
 
-bool Txn::wants_new_key_events() const {
+bool Txn::wants(EventClass event_class) const {
   const CommitObserver* observer = keyspace_.impl_->observer.load(std::memory_order_acquire);
-  return observer != nullptr && observer->wants_new_key_events();
+  return observer != nullptr && observer->wants(event_class);
 }
 
 std::string_view Txn::keep(std::string_view bytes) { return kept_.emplace_front(bytes); }

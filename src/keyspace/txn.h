@@ -86,6 +86,14 @@ class Txn {
   Result<std::optional<Record>> find_frozen(Key key, Type type);
   /// Whether a live key is there (any type).
   Result<bool> exists(Key key);
+  /// Set for a command that only reads: the calls above count what they find and miss, and a miss is an event
+  /// (class m), as with Redis's look-ups for reading.
+  void count_lookups(bool on) { counts_lookups_ = on; }
+  struct Lookups {
+    uint64_t hits = 0;
+    uint64_t misses = 0;
+  };
+  const Lookups& lookups() const { return lookups_; }
 
   /// Writes the key's head. `previous` is what find() gave for the key in this Txn, null when it gave
   /// nothing; it may be of any type: a replaced spread collection becomes garbage unless `head` carries the
@@ -170,9 +178,11 @@ class Txn {
   Result<std::optional<Record>> look_up(DbId db, Key key, Column first, const Snapshot* at);
   Result<std::optional<Record>> find_whole(Key key, Column first);
   Result<std::optional<Record>> if_live(Key key, std::optional<Record> record);
+  Result<std::optional<Record>> find_live(Key key, Type type);
+  void note_lookup(Key key, bool found);
   void erase_record(Key key, const Head& head);
   void discard_object(const Head& head);
-  bool wants_new_key_events() const;
+  bool wants(EventClass event_class) const;
   void set_expiry_row(Key key, int64_t old_ms, int64_t new_ms);
   Result<void> take_moment(Moment& moment) const;
   ReadView view(Column column, const Snapshot* at);
@@ -197,8 +207,10 @@ class Txn {
   int64_t now_ms_;
   KeyLockSet locks_;
   const Txn* borrowed_ = nullptr;
-  std::optional<uint32_t> share_;   // the place of its share in the databases' gate: held with the first lock
-  bool owns_databases_ = false;     // has closed that gate
+  std::optional<uint32_t> share_;  // the place of its share in the databases' gate: held with the first lock
+  bool owns_databases_ = false;    // has closed that gate
+  bool counts_lookups_ = false;
+  Lookups lookups_;
   bool unreadable_ = false;         // freeze() would have had to wait: every read answers WouldBlock
   uint8_t written_ = 0;             // a bit a column: reads look into the batch only where it has something
   int64_t earliest_expiry_ms_ = 0;  // of the rows written to the expiry index; 0: none

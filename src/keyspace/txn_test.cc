@@ -148,6 +148,21 @@ TEST(Txn, TheObserverHearsOfChangesAndOfMisses) {
   EXPECT_THAT(recorder.seen, ElementsAre("del 0:kept-name", "keymiss 0:a!"));
 }
 
+TEST(Txn, ReadersCountWhatTheyFindAndMiss) {
+  TempKeyspace keyspace;
+  keyspace.write(kA, [](Txn& txn) { ASSERT_TRUE(succeeded(txn.put_string_blind(kA, "1", 0))); });
+  Txn txn(*keyspace, Access::blocking);
+  EXPECT_TRUE(*txn.exists(kA));
+  EXPECT_EQ(txn.lookups().hits, 0);
+  txn.count_lookups(true);
+  EXPECT_TRUE(*txn.exists(kA));
+  EXPECT_FALSE(*txn.exists(kB));
+  EXPECT_TRUE(txn.find_frozen(kA, Type::string)->has_value());
+  EXPECT_FALSE(txn.find(kA, Type::hash).has_value());
+  EXPECT_EQ(txn.lookups().hits, 3);
+  EXPECT_EQ(txn.lookups().misses, 1);
+}
+
 TEST(Txn, DamagedRecordsAreErrorsThatNameColumnAndKey) {
   TempKeyspace keyspace;
   Batch batch;

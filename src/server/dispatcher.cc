@@ -59,6 +59,7 @@ const CommandSpec* Dispatcher::joins_blind_run(Session& session, const Args& arg
 
 Result<Outcome> Dispatcher::call(Session* session, const CommandSpec& spec, const Args& args, uint16_t db, Txn& txn,
                                  Reply& reply, bool may_wait, std::optional<std::string_view> woken_by) {
+  txn.count_lookups(!(spec.flags & kWrite));
   if (spec.flags & kWrite) {
     absl::InlinedVector<Key, 8> keys;
     if (spec.keys.first == 1 && spec.keys.last == 1 && !spec.keys.find) {
@@ -124,6 +125,8 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
     reply.use(session.protocol);
     reply.error(error = error_text(outcome.error()));
   }
+  worker.stats.keyspace_hits.add(txn.lookups().hits);
+  worker.stats.keyspace_misses.add(txn.lookups().misses);
   if (wrote && outcome) session.mark_written();
   session.apply_reply_mode(out, mark);
   if (session.take_written()) session.acknowledge(mark, out.size());

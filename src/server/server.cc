@@ -79,7 +79,7 @@ void Server::committed(Txn& txn, std::span<const Touch> touches) {
   waiting_.committed(txn, touches);
 }
 
-bool Server::wants_new_key_events() const { return config_.settings().notifies(EventClass::new_key); }
+bool Server::wants(EventClass event_class) const { return config_.settings().notifies(event_class); }
 
 void Server::session_ended(Session& session) {
   waiting_.forget(session.id);

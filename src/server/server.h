@@ -67,7 +67,7 @@ class Server final : public CommitObserver {
 
   // ---- CommitObserver ----
   void committed(Txn& txn, std::span<const Touch> touches) override;
-  bool wants_new_key_events() const override;
+  bool wants(EventClass event_class) const override;
 
   // ---- pause ----
   enum class Pause : uint8_t { none, writes, all };
