@@ -68,11 +68,12 @@ Result<Outcome> renamenx(Call& call) {
 
 tl::unexpected<Error> same_key() { return fail("ERR source and destination objects are the same"); }
 
-// Puts a copy of `record` under `target`, with the same expiry. A spread value gets an object of its own there.
-Result<void> put_copy(Txn& txn, const Record& record, Key target, const Record* replaced) {
+// Puts a copy of `record` under `target`, which is free, with the same expiry. A spread value gets an object of
+// its own there.
+Result<void> put_copy(Txn& txn, const Record& record, Key target) {
   Head head = record.head;
   if (head.spread()) head.object = TRY(copy_object(txn, head.object, target, head.type));
-  txn.put(target, head, replaced);
+  txn.put(target, head, nullptr);
   return {};
 }
 
@@ -106,7 +107,8 @@ Result<bool> copy_key(Call& call) {
   if (!record) return false;
   auto replaced = TRY(call.txn.find(to));
   if (replaced && !options.replace) return false;
-  TRY(put_copy(call.txn, *record, to, replaced ? &*replaced : nullptr));
+  if (replaced) call.txn.erase(to, *replaced);
+  TRY(put_copy(call.txn, *record, to));
   call.txn.touch(to, EventClass::generic, "copy_to");
   return true;
 }
@@ -124,7 +126,7 @@ Result<bool> move_key(Call& call) {
   TRY(call.txn.lock(std::array{to}));
   auto record = TRY(call.txn.find(from));
   if (!record || TRY(call.txn.exists(to))) return false;
-  TRY(put_copy(call.txn, *record, to, nullptr));
+  TRY(put_copy(call.txn, *record, to));
   call.txn.erase(from, *record);
   call.txn.touch(from, EventClass::generic, "move_from");
   call.txn.touch(to, EventClass::generic, "move_to");

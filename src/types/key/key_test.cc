@@ -203,7 +203,7 @@ TEST_F(Keys, ExpiryOfEveryEncoding) {
 }
 
 TEST_F(Keys, NewKeyEvents) {
-  f.recorder().want_new_key_events(true);
+  f.recorder().want_rare_events(true);
   const char* const kLines[] = {"SET a 1", "APPEND b 1", "ZADD z 1 x", "COPY a c", "RENAME a d", "MSET e 1 f 2"};
   for (const char* line : kLines) {
     f.run(line);
@@ -214,6 +214,31 @@ TEST_F(Keys, NewKeyEvents) {
   EXPECT_EQ(f.events(), "set b");
   f.run("APPEND b 1");
   EXPECT_EQ(f.events(), "append b");
+}
+
+TEST_F(Keys, OverwritingByNameMakesANewKey) {
+  f.recorder().want_rare_events(true);
+  f.run("MSET a 1 b 2 c 3");
+  EXPECT_EQ(f.run("COPY a b REPLACE"), ":1\r\n");
+  EXPECT_EQ(f.events(), "new b, copy_to b");
+  EXPECT_EQ(f.run("RENAME a c"), "+OK\r\n");
+  EXPECT_EQ(f.events(), "new c, rename_from a, rename_to c");
+}
+
+TEST_F(Keys, MissesOfReadersAreEvents) {
+  f.recorder().want_rare_events(true);
+  f.run("GET missing");
+  EXPECT_EQ(f.events(), "keymiss missing");
+  f.run("EXISTS a b");
+  EXPECT_EQ(f.events(), "keymiss a, keymiss b");
+  f.run("DEL missing");
+  EXPECT_EQ(f.events(), "");
+  f.run("SET k v");
+  f.run("GET k");
+  EXPECT_EQ(f.events(), "");
+  f.recorder().want_rare_events(false);
+  f.run("GET missing");
+  EXPECT_EQ(f.events(), "");
 }
 
 TEST_F(Keys, Encodings) {
