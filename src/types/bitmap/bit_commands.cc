@@ -200,10 +200,12 @@ Result<Outcome> bitop(Call& call) {
   if (op == BitOp::not_ && call.argc() != 4) return fail("ERR BITOP NOT must be called with a single source key.");
   std::vector<StringValue> sources;
   uint64_t size = 0;
+  call.txn.count_lookups(true);  // the sources, not the target
   for (size_t i = 3; i < call.argc(); ++i) {
     sources.push_back(TRY(StringValue::open(call.txn, call.key(i))));
     size = std::max(size, sources.back().size());
   }
+  call.txn.count_lookups(false);
   TRY(check_inline_bytes(call.txn, size * sources.size()));
   const Key target = call.key(2);
   auto previous = TRY(call.txn.find(target));

@@ -169,6 +169,7 @@ Result<Outcome> bitfield(Call& call) {
   const std::vector<Operation> operations = TRY(parse_operations(call));
   const uint64_t size = size_to_write(operations);
   if (size > 0 && (call.spec.flags & kReadonly)) return fail("ERR BITFIELD_RO only supports the GET subcommand");
+  call.txn.count_lookups(size == 0);
   StringValue value = TRY(StringValue::open(call.txn, key));
   // The string grows for every operation that might write, also for those that then fail; but only a field
   // that was written makes an event.

@@ -66,7 +66,9 @@ Result<Outcome> pfcount(Call& call) {
 Result<Outcome> pfmerge(Call& call) {
   const Key target = call.key(1);
   HyperLogLog::Registers registers{};
+  call.txn.count_lookups(true);
   const bool dense = TRY(merge_arguments(call, 1, registers));
+  call.txn.count_lookups(false);
   StringValue value = TRY(StringValue::open(call.txn, target));
   HyperLogLog log = value.exists() ? TRY(read(value)) : HyperLogLog();
   if (dense) TRY(log.make_dense());

@@ -103,7 +103,9 @@ Result<bool> copy_key(Call& call) {
   const Key to{options.db, call.arg(2)};
   if (from.db == to.db && from.name == to.name) return same_key();
   TRY(call.txn.lock(std::array{to}));
+  call.txn.count_lookups(true);  // the source, not the target
   auto record = TRY(call.txn.find(from));
+  call.txn.count_lookups(false);
   if (!record) return false;
   auto replaced = TRY(call.txn.find(to));
   if (replaced && !options.replace) return false;

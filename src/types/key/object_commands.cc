@@ -1,4 +1,6 @@
 // OBJECT: how a value is stored, in Redis's words.
+#include <optional>
+
 #include "base/number.h"
 #include "command/call.h"
 
@@ -25,8 +27,14 @@ std::string_view encoding_word(const Head& head) {
   return "unknown";
 }
 
+// Looking at a key's inside is no use of it: no event when it is missing, as in Redis.
+Result<std::optional<Record>> find_quietly(Call& call) {
+  call.txn.count_lookups(false);
+  return call.txn.find(call.key(2));
+}
+
 Result<Outcome> encoding(Call& call) {
-  auto record = TRY(call.txn.find(call.key(2)));
+  auto record = TRY(find_quietly(call));
   if (record) call.reply.bulk(encoding_word(record->head));
   else call.reply.null();
   return kDone;
@@ -34,20 +42,20 @@ Result<Outcome> encoding(Call& call) {
 
 // No value is shared between keys.
 Result<Outcome> refcount(Call& call) {
-  if (TRY(call.txn.exists(call.key(2)))) call.reply.integer(1);
+  if (TRY(find_quietly(call))) call.reply.integer(1);
   else call.reply.null();
   return kDone;
 }
 
 // Reading a key writes nothing to disk, so when that was is not known.
 Result<Outcome> idletime(Call& call) {
-  if (TRY(call.txn.exists(call.key(2)))) return fail("ERR Access times are not kept, idle time not tracked.");
+  if (TRY(find_quietly(call))) return fail("ERR Access times are not kept, idle time not tracked.");
   call.reply.null();
   return kDone;
 }
 
 Result<Outcome> freq(Call& call) {
-  if (TRY(call.txn.exists(call.key(2)))) {
+  if (TRY(find_quietly(call))) {
     return fail(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
         "between policies at runtime LRU and LFU data will take some time to adjust.");

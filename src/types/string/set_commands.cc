@@ -89,6 +89,14 @@ void put_over(Call& call, Key key, std::string_view bytes, int64_t expire_ms, co
   call.txn.put(key, head, previous ? &*previous : nullptr);
 }
 
+// The key of a command that writes, but looks for it as a reader does, as Redis counts.
+Result<std::optional<Record>> find_to_read(Call& call, Key key) {
+  call.txn.count_lookups(true);
+  auto record = call.txn.find(key);
+  call.txn.count_lookups(false);
+  return record;
+}
+
 // Replies with the string that was found, or null.
 Result<void> reply_old_value(Call& call, Key key, const std::optional<Record>& record) {
   if (record) {
@@ -101,7 +109,7 @@ Result<void> reply_old_value(Call& call, Key key, const std::optional<Record>& r
 
 Result<Outcome> set_and_look(Call& call, const Options& options, int64_t expire_ms) {
   const Key key = call.key(1);
-  auto record = TRY(call.txn.find(key));
+  auto record = options.get ? TRY(find_to_read(call, key)) : TRY(call.txn.find(key));
   if (options.get) TRY(reply_old_value(call, key, record));
   if ((options.nx && record) || (options.xx && !record)) {
     if (!options.get) call.reply.null();
@@ -145,7 +153,7 @@ Result<Outcome> set_with_expiry(Call& call) {
 
 Result<Outcome> getset(Call& call) {
   const Key key = call.key(1);
-  auto record = TRY(call.txn.find(key));
+  auto record = TRY(find_to_read(call, key));
   TRY(reply_old_value(call, key, record));
   put_over(call, key, call.arg(2), 0, record);
   touch_set(call, key, false);
@@ -154,7 +162,7 @@ Result<Outcome> getset(Call& call) {
 
 Result<Outcome> getdel(Call& call) {
   const Key key = call.key(1);
-  auto record = TRY(call.txn.find(key));
+  auto record = TRY(find_to_read(call, key));
   TRY(reply_old_value(call, key, record));
   if (record) delete_key(call.txn, key, *record);
   return kDone;
@@ -164,7 +172,8 @@ Result<Outcome> getex(Call& call) {
   auto options = parse_options(call.args, 2, OptionsOf::getex);
   if (!options) return syntax_error();
   const Key key = call.key(1);
-  auto record = TRY(call.txn.find(key, Type::string));
+  auto record = TRY(find_to_read(call, key));
+  if (record && record->head.type != Type::string) return wrong_type();
   int64_t expire_ms = 0;
   if (record && options->unit) expire_ms = TRY(positive_expire_time(call, options->time, *options->unit));
   TRY(reply_old_value(call, key, record));
