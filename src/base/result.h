@@ -47,9 +47,7 @@ template <typename T>
 using Result = tl::expected<T, Error>;
 
 /// A failure with Redis's own words: `return fail("ERR no such key");`
-inline tl::unexpected<Error> fail(std::string text) {
-  return tl::unexpected<Error>(CommandError{std::move(text)});
-}
+inline tl::unexpected<Error> fail(std::string text) { return tl::unexpected<Error>(CommandError{std::move(text)}); }
 inline tl::unexpected<Error> would_block() { return tl::unexpected<Error>(WouldBlock{}); }
 
 namespace detail {
@@ -63,10 +61,10 @@ inline void unwrap(Result<void>&&) {}
 }  // namespace basalt
 
 /// The value of a Result, or out of the enclosing function with its Error.
-#define TRY(...)                                                                     \
-  ({                                                                                 \
-    auto try_result_ = (__VA_ARGS__);                                                \
-    if (!try_result_) [[unlikely]]                                                   \
-      return ::tl::unexpected<::basalt::Error>(std::move(try_result_).error());      \
-    ::basalt::detail::unwrap(std::move(try_result_));                                \
+#define TRY(...)                                                                \
+  ({                                                                            \
+    auto try_result_ = (__VA_ARGS__);                                           \
+    if (!try_result_) [[unlikely]]                                              \
+      return ::tl::unexpected<::basalt::Error>(std::move(try_result_).error()); \
+    ::basalt::detail::unwrap(std::move(try_result_));                           \
   })
