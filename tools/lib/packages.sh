@@ -44,7 +44,7 @@ without_services() {
 }
 
 apt_install() {
-  without_services as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >&2
+  without_services as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
 # need PACKAGE…: installs what is missing. Nothing runs when all is there.
@@ -56,7 +56,7 @@ need() {
   # The lists of packages are fetched only where they are missing or too old to serve.
   if ! apt_install "${missing[@]}"; then
     say "fetching the lists of packages, then once more"
-    as_root apt-get update -qq >&2
+    as_root apt-get update -qq >/dev/null
     apt_install "${missing[@]}" || { say "could not install ${missing[*]}"; return 1; }
   fi
   if [[ " ${missing[*]} " == *" redis-server "* ]] && command -v systemctl >/dev/null; then
