@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+"""Does a hot key stay quick while others wait for the disk?
+
+    tools/dev bench hot-key [--maxmemory 64mb] [--keys 640000] [--seconds 10]
+
+Loads a data set ten times the block cache; then one connection asks for one hot key, alone, beside readers of
+one cached key (what sharing the processors costs), and beside readers of random cold keys. Before and during the
+cold run the kernel is asked every second to forget the data files' pages, so that cold reads reach the disk;
+--direct makes RocksDB pass by the page cache altogether.
+
+The exit status is 1 if the hot key's p99 beside cold readers is not below --target times its p99 alone.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from lib import measure, resp  # noqa: E402
+
+BATCH = 200
+HOT = b"hot"
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    measure.add_server_options(parser)
+    parser.add_argument("--maxmemory", default="64mb", help="the budget: block cache and memtables")
+    parser.add_argument("--keys", type=int, default=640_000)
+    parser.add_argument("--value-size", type=int, default=1024)
+    parser.add_argument("--readers", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long each state is measured")
+    parser.add_argument("--direct", action="store_true", help="RocksDB reads with O_DIRECT")
+    parser.add_argument("--target", type=float, default=5.0)
+    return parser.parse_args()
+
+
+def load(port, keys, value_size):
+    """Keys as redis-benchmark writes them, with values that do not compress."""
+    pipe = measure.Pipe(port)
+    noise = random.Random(1).randbytes(measure.MIB).replace(b"\n", b".")
+    for batch in measure.batches(range(keys), BATCH):
+        commands = []
+        for number in batch:
+            at = number * 769 % (len(noise) - value_size)
+            commands.append(resp.encode((b"SET", b"key:%012d" % number, noise[at : at + value_size])))
+        pipe.exchange(b"".join(commands), len(batch))
+    pipe.exchange(resp.encode((b"SET", HOT, noise[:value_size])), 1)
+    pipe.close()
+
+
+def hot_latencies(port, seconds):
+    """Milliseconds of each GET of the hot key, one after the other."""
+    client = resp.Connection(port).socket_
+    command = resp.encode((b"GET", HOT))
+    client.sendall(command)
+    time.sleep(0.2)
+    size = len(client.recv(1 << 16))
+    latencies, clock = [], time.perf_counter
+    end = clock() + seconds
+    while clock() < end:
+        start = clock()
+        client.sendall(command)
+        left = size
+        while left > 0:
+            data = client.recv(1 << 16)
+            if not data:
+                raise resp.Closed()
+            left -= len(data)
+        latencies.append((clock() - start) * 1000)
+    client.close()
+    return latencies
+
+
+class Readers:
+    """redis-benchmark in the background; `--csv` prints nothing before its end."""
+
+    def __init__(self, port, count, keys):
+        key = "key:__rand_int__" if keys else HOT.decode()
+        line = ["redis-benchmark", "-p", str(port), "-c", str(count), "-n", str(10**9), "--csv"]
+        line += ["-r", str(keys)] if keys else []
+        self.process = subprocess.Popen(line + ["GET", key], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def end(self):
+        if self.process.poll() is not None:
+            raise RuntimeError("redis-benchmark ended early")
+        self.process.terminate()
+        self.process.wait()
+
+
+class Forgetting:
+    """Empties the page cache of the server's files now, and once a second until the end."""
+
+    def __init__(self, folder):
+        measure.forget_cached_pages(folder)
+        self.ended_ = threading.Event()
+        self.thread_ = threading.Thread(target=self.work_, args=(folder,), daemon=True)
+        self.thread_.start()
+
+    def work_(self, folder):
+        while not self.ended_.wait(1.0):
+            measure.forget_cached_pages(folder)
+
+    def end(self):
+        self.ended_.set()
+        self.thread_.join()
+
+
+def disk_reads(process):
+    """Bytes that the process had fetched from the device."""
+    with open("/proc/%d/io" % process.pid) as counters:
+        return next(int(line.split()[1]) for line in counters if line.startswith("read_bytes"))
+
+
+def row(name, latencies, commands_per_second, read):
+    return (
+        name,
+        len(latencies),
+        "%.3f" % measure.percentile(latencies, 50),
+        "%.3f" % measure.percentile(latencies, 99),
+        "%.3f" % measure.percentile(latencies, 99.9),
+        "%d" % commands_per_second,
+        measure.mib(read),
+    )
+
+
+class HotKey:
+    def __init__(self, options):
+        self.options = options
+        flags = ["--maxmemory", options.maxmemory]
+        flags += ["--rocksdb.use_direct_reads", "true"] if options.direct else []
+        self.server = measure.basalt(options, *flags)
+        self.rows = []
+
+    def measure_(self, name, readers=None, forgetting=None):
+        """p99 of the hot key; all others' commands are those of the readers."""
+        process, control = self.server.process, self.server.connect(timeout=60.0)
+        time.sleep(1.0 if readers else 0.0)
+        before, read = int(measure.info(control)["total_commands_processed"]), disk_reads(process)
+        start = time.monotonic()
+        latencies = hot_latencies(self.server.port, self.options.seconds)
+        seconds = time.monotonic() - start
+        others = int(measure.info(control)["total_commands_processed"]) - before - len(latencies)
+        self.rows.append(row(name, latencies, others / seconds, disk_reads(process) - read))
+        for one in (readers, forgetting):
+            if one:
+                one.end()
+        control.close()
+        return measure.percentile(latencies, 99)
+
+    def run(self):
+        options, port = self.options, self.server.port
+        start = time.monotonic()
+        load(port, options.keys, options.value_size)
+        quiet = measure.wait_quiet(self.server.process)
+        print("loaded %d keys of %d bytes in %.0f s, %s on disk%s" % (
+            options.keys, options.value_size, time.monotonic() - start,
+            measure.mib(measure.disk_bytes(self.server.folder)), "" if quiet else "; the server is still busy"))
+        alone = self.measure_("alone")
+        self.measure_("beside %d readers of it" % options.readers, Readers(port, options.readers, 0))
+        forgetting = Forgetting(self.server.folder)
+        cold = self.measure_(
+            "beside %d cold readers" % options.readers, Readers(port, options.readers, options.keys), forgetting)
+        measure.table(("hot key", "requests", "p50 ms", "p99 ms", "p99.9 ms", "others per s", "read from disk"), self.rows)
+        good = cold < options.target * alone
+        print("p99 beside cold readers: %.1f times alone; below %g: %s" % (
+            cold / alone, options.target, measure.verdict(good)))
+        return good
+
+
+def main():
+    options = parse_arguments()
+    return 0 if HotKey(options).run() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
