@@ -56,6 +56,9 @@ class Txn {
   Txn(const Txn&) = delete;
   Txn& operator=(const Txn&) = delete;
 
+  /// Which client this is for (its id; 0: none): observers tell its own changes from others'.
+  void set_origin(uint64_t client_id) { origin_ = client_id; }
+  uint64_t origin() const { return origin_; }
   Keyspace& keyspace() { return keyspace_; }
   Access access() const { return access_; }
   const PackedLimits& limits() const;
@@ -205,6 +208,7 @@ class Txn {
   Keyspace& keyspace_;
   Access access_;
   int64_t now_ms_;
+  uint64_t origin_ = 0;
   KeyLockSet locks_;
   const Txn* borrowed_ = nullptr;
   std::optional<uint32_t> share_;  // the place of its share in the databases' gate: held with the first lock

@@ -10,6 +10,7 @@
 #include "server/client_info.h"
 #include "server/server.h"
 #include "server/server_commands.h"
+#include "server/tracking_commands.h"
 
 namespace basalt {
 
@@ -304,6 +305,15 @@ constexpr CommandSpec kSubcommands[] = {
     sub("unpause", 2, kOthers, "6.2.0", "Resume processing of clients that were paused",
         "O(N) Where N is the number of paused clients", unpause_command),
     sub("reply", 3, kOwn, "3.2.0", "Instruct the server whether to reply to commands", "O(1)", reply_command),
+    sub("tracking", -3, kOwn, "6.0.0", "Enable or disable server assisted client side caching support",
+        "O(1). Some options may introduce additional complexity.", client_tracking_command),
+    sub("caching", 3, kOwn, "6.0.0", "Instruct the server about tracking or not keys in the next request", "O(1)",
+        client_caching_command),
+    sub("getredir", 2, kOwn, "6.0.0", "Get tracking notifications redirection client ID if any", "O(1)",
+        client_getredir_command),
+    sub("trackinginfo", 2, kOwn, "6.2.0",
+        "Return information about server assisted client side caching for the current connection", "O(1)",
+        client_trackinginfo_command),
     sub("unblock", -3, kOthers, "5.0.0", "Unblock a client blocked in a blocking command from a different connection",
         "O(log N) where N is the number of client connections", unblock_command),
 };

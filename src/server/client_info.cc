@@ -41,13 +41,14 @@ std::string describe_client(Server& server, const Session& session) {
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} "
       "qbuf-free={} argv-mem=0 multi-mem=0 rbs={} rbp={} obl=0 oll={} omem={} tot-mem={} events=r cmd={} user={} "
-      "redir=-1 resp={}{}",
+      "redir={} resp={}{}",
       session.id, session.peer_address, session.local_address, shared.fd.load(), name,
       (now_ms - shared.created_ms.load()) / 1000, (now_ms - shared.last_active_ms.load()) / 1000, flags_of(shared),
       shared.db.load(), shared.channels.load(), shared.patterns.load(), shared.shard_channels.load(),
       shared.queued.load(), shared.query_buffer.load(), shared.query_buffer_free.load(), 0, 0,
       shared.pending_output.load() > 0 ? 1 : 0, shared.pending_output.load(), memory,
-      command == UINT32_MAX ? "NULL" : server.commands().full_name(command), user, shared.protocol.load(), library);
+      command == UINT32_MAX ? "NULL" : server.commands().full_name(command), user, shared.redirect.load(),
+      shared.protocol.load(), library);
 }
 
 bool is_client_type(std::string_view word) {

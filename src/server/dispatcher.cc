@@ -7,9 +7,11 @@
 
 #include "base/clock.h"
 #include "command/error_text.h"
+#include "server/config/config.h"
 #include "server/server.h"
 #include "server/stats.h"
 #include "server/subscriptions.h"
+#include "server/tracking.h"
 #include "server/transaction.h"
 
 namespace basalt {
@@ -57,6 +59,18 @@ const CommandSpec* Dispatcher::joins_blind_run(Session& session, const Args& arg
   return match.spec;
 }
 
+// Before the command reads: a change from here on either is seen by it or invalidates what it saw.
+void Dispatcher::track_reads(Session& session, const CommandSpec& spec, const Args& args) {
+  const TrackingOptions& tracking = *session.tracking;
+  if (tracking.broadcast || (tracking.opt_in && !tracking.caching) || (tracking.opt_out && tracking.caching)) return;
+  std::vector<int> positions;
+  find_keys(spec, args, positions);
+  std::vector<std::string_view> keys;
+  for (int position : positions) keys.push_back(args[position]);
+  server_.tracking().remember(session, keys,
+                              static_cast<size_t>(server_.config().settings().tracking_table_max_keys.load()));
+}
+
 Result<Outcome> Dispatcher::call(Session* session, const CommandSpec& spec, const Args& args, uint16_t db, Txn& txn,
                                  Reply& reply, bool may_wait, std::optional<std::string_view> woken_by) {
   txn.count_lookups(!(spec.flags & kWrite));
@@ -71,6 +85,7 @@ Result<Outcome> Dispatcher::call(Session* session, const CommandSpec& spec, cons
     }
     TRY(txn.lock(keys));
   }
+  if (session && session->tracking && (spec.flags & kReadonly)) track_reads(*session, spec, args);
   Call call{spec, args, db, txn, reply, session, may_wait, woken_by};
   return spec.handler(call);
 }
@@ -109,6 +124,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
 
   const int64_t start_us = monotonic_us();
   Txn txn(server_.keyspace(), worker.access);
+  txn.set_origin(session.id);
   Result<Outcome> outcome = call(&session, spec, args, session.db, txn, reply, true);
   if (outcome && outcome->kind == Outcome::Kind::wait) {
     // Registered while the keys are still locked: no push can slip in between.
@@ -127,6 +143,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   }
   worker.stats.keyspace_hits.add(txn.lookups().hits);
   worker.stats.keyspace_misses.add(txn.lookups().misses);
+  if (session.tracking && !(match.container && match.container->name == "client")) session.tracking->caching = false;
   if (wrote && outcome) session.mark_written();
   session.apply_reply_mode(out, mark);
   if (session.take_written()) session.acknowledge(mark, out.size());

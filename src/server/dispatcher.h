@@ -43,6 +43,7 @@ class Dispatcher {
                const std::string* error, Worker& worker);
 
  private:
+  void track_reads(Session& session, const CommandSpec& spec, const Args& args);
   Server& server_;
 };
 

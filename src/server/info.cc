@@ -79,6 +79,7 @@ void clients_section(Server& server, Fields& fields, const std::vector<KeyCount>
   fields.add("connected_clients", server.clients().count());
   fields.add("maxclients", server.config().settings().maxclients.load());
   fields.add("blocked_clients", server.waiting().count());
+  fields.add("tracking_clients", server.tracking().clients());
   uint64_t largest_input = 0, largest_output = 0;
   for (const auto& session : server.clients().all()) {
     largest_input = std::max<uint64_t>(largest_input, session->shared.query_buffer);
@@ -147,6 +148,8 @@ void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&)
   fields.add("pubsub_channels", server.pubsub().names(SubscriptionKind::channel));
   fields.add("pubsub_patterns", server.pubsub().names(SubscriptionKind::pattern));
   fields.add("pubsubshard_channels", server.pubsub().names(SubscriptionKind::shard_channel));
+  fields.add("tracking_total_keys", server.tracking().keys());
+  fields.add("tracking_total_prefixes", server.tracking().prefixes());
   fields.add("total_error_replies", stats.sum(&StatsShard::errors));
   fields.add("offloaded_commands", stats.sum(&StatsShard::offloaded));
   fields.add("storage_queue", server.pool().queued());

@@ -76,6 +76,7 @@ void Server::committed(Txn& txn, std::span<const Touch> touches) {
   watches_.committed(touches);
   const uint32_t flags = config_.settings().notify_keyspace_events.load(std::memory_order_relaxed);
   if (flags != 0) pubsub_.notify(touches, flags);
+  tracking_.committed(txn.origin(), touches);
   waiting_.committed(txn, touches);
 }
 
@@ -84,6 +85,7 @@ bool Server::wants(EventClass event_class) const { return config_.settings().not
 void Server::session_ended(Session& session) {
   waiting_.forget(session.id);
   session.unsubscribe_all();
+  session.stop_tracking();
   session.end_transaction();
 }
 

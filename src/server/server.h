@@ -20,6 +20,7 @@
 #include "server/stats.h"
 #include "server/storage_pool.h"
 #include "server/subscriptions.h"
+#include "server/tracking.h"
 #include "server/transaction.h"
 #include "server/waiting_clients.h"
 #include "server/wal_syncer.h"
@@ -46,6 +47,7 @@ class Server final : public CommitObserver {
   WalSyncer& wal() { return wal_; }
   Checkpoints& checkpoints() { return checkpoints_; }
   PubSub& pubsub() { return pubsub_; }
+  Tracking& tracking() { return tracking_; }
   WatchRegistry& watches() { return watches_; }
   WaitingClients& waiting() { return waiting_; }
 
@@ -108,6 +110,7 @@ class Server final : public CommitObserver {
   ClientRegistry clients_;
   WatchRegistry watches_;
   PubSub pubsub_;
+  Tracking tracking_{clients_};
   WaitingClients waiting_{*this};
   Dispatcher dispatcher_{*this};
   WalSyncer wal_;

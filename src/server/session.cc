@@ -9,6 +9,7 @@
 #include "server/server.h"
 #include "server/stats.h"
 #include "server/subscriptions.h"
+#include "server/tracking.h"
 #include "server/transaction.h"
 
 namespace basalt {
@@ -108,8 +109,17 @@ void Session::unsubscribe_all() {
   shared.channels = shared.patterns = shared.shard_channels = 0;
 }
 
+void Session::stop_tracking() {
+  if (!tracking) return;
+  server_.tracking().disable(id);
+  tracking.reset();
+  shared.tracking = false;
+  shared.redirect = -1;
+}
+
 void Session::reset() {
   end_transaction();
+  stop_tracking();
   unsubscribe_all();
   db = 0;
   protocol = Protocol::resp2;
@@ -193,7 +203,10 @@ Session::Step Session::run(std::string_view input, std::string& out, Worker& wor
     const bool borrowed = args_[0].data() >= input.data() && args_[0].data() < input.data() + input.size();
     if (borrowed && dispatcher.joins_blind_run(*this, args_, match)) {
       if (blind && blind->full() && !commit_run()) return stop(Step::offload, position);
-      if (!blind) blind.emplace(server_.keyspace(), position, out.size());
+      if (!blind) {
+        blind.emplace(server_.keyspace(), position, out.size());
+        blind->txn.set_origin(id);
+      }
       const size_t reply_begin = out.size();
       Reply reply(out, protocol);
       const int64_t start_us = monotonic_us();

@@ -29,6 +29,7 @@ class Server;
 class StatsShard;
 struct TransactionState;
 struct SubscriptionState;
+struct TrackingOptions;
 
 /// A session's way to its client. Thread-safe; calls after the connection is gone do nothing.
 class Transport {
@@ -97,12 +98,14 @@ class Session {
   bool close_after_reply = false;
   std::unique_ptr<TransactionState> transaction;  ///< MULTI or WATCH in progress
   std::unique_ptr<SubscriptionState> subscriptions;
-  int64_t blocked_until_us = 0;  ///< monotonic; 0: no limit. After Step::blocked
+  std::unique_ptr<TrackingOptions> tracking;  ///< CLIENT TRACKING is on
+  int64_t blocked_until_us = 0;               ///< monotonic; 0: no limit. After Step::blocked
 
   /// RESET: everything but the connection as at the start.
   void reset();
   void unwatch_all();
   void unsubscribe_all();
+  void stop_tracking();
   /// MULTI is over, one way or the other; so is WATCH.
   void end_transaction();
   /// For handlers that commit themselves (EXEC): this command's reply waits for the WAL.
@@ -128,6 +131,7 @@ class Session {
     std::atomic<uint16_t> db{0};
     std::atomic<uint8_t> protocol{2};
     std::atomic<int> fd{-1};
+    std::atomic<int64_t> redirect{-1};  ///< of tracking
     std::atomic<int64_t> created_ms{0}, last_active_ms{0};
     std::atomic<uint32_t> last_command{UINT32_MAX};
     std::atomic<uint64_t> commands{0}, input_bytes{0}, output_bytes{0}, pending_output{0};

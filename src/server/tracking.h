@@ -1,0 +1,74 @@
+// Client-side caching (CLIENT TRACKING): who has read which key, and telling them when it changes.
+// https://redis.io/docs/manual/client-side-caching/
+//
+// Thread rules: thread-safe. committed() runs under the touched keys' locks, remember() before its command reads:
+// so a change is either seen by the read or invalidates it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/inlined_vector.h>
+
+#include "base/result.h"
+#include "keyspace/events.h"
+
+namespace basalt {
+
+class ClientRegistry;
+class Session;
+
+struct TrackingOptions {
+  bool broadcast = false, opt_in = false, opt_out = false, no_loop = false;
+  uint64_t redirect = 0;              ///< a client id; 0: to the client itself
+  std::vector<std::string> prefixes;  ///< of broadcast, sorted
+  /// CLIENT CACHING was called: the next command is the one that counts (OPTIN) or does not (OPTOUT).
+  bool caching = false;
+};
+
+class Tracking {
+ public:
+  explicit Tracking(ClientRegistry& clients) : clients_(clients) {}
+
+  void enable(const std::shared_ptr<Session>& session, const TrackingOptions& options);
+  void disable(uint64_t client_id);
+  /// The client is about to read these keys. Beyond `max_keys` in the table, others are forgotten, and their
+  /// readers told so.
+  void remember(const Session& session, std::span<const std::string_view> keys, size_t max_keys);
+  void committed(uint64_t origin, std::span<const Touch> touches);
+
+  size_t clients() const { return count_.load(std::memory_order_relaxed); }
+  size_t keys() const { return keys_count_.load(std::memory_order_relaxed); }
+  size_t prefixes() const;
+  /// Whether the client that this one redirects to is gone.
+  bool redirect_is_broken(uint64_t redirect) const;
+
+ private:
+  struct Client {
+    std::weak_ptr<Session> session;
+    bool broadcast, no_loop;
+    uint64_t redirect;
+  };
+  using Readers = absl::InlinedVector<uint64_t, 2>;
+  void invalidate_key(const std::string& name, uint64_t origin);
+  void invalidate_all();
+  void broadcast(uint64_t origin, std::span<const Touch> touches);
+  void send(const Client& client, std::span<const std::string_view> keys, bool everything) const;
+
+  ClientRegistry& clients_;
+  mutable std::mutex mutex_;  // guards all of it
+  absl::flat_hash_map<uint64_t, Client> by_id_;
+  absl::flat_hash_map<std::string, Readers> readers_;
+  std::map<std::string, std::vector<uint64_t>> prefixes_;
+  std::atomic<size_t> count_{0}, keys_count_{0};
+};
+
+}  // namespace basalt
