@@ -85,9 +85,9 @@ void Session::fail_unflushed(std::string& out, const std::string& error) {
 
 void Session::unwatch_all() {
   if (!transaction) return;
-  for (const WatchedKey& key : transaction->watched) server_.watches().unwatch(key, transaction->changed);
+  for (const WatchedKey& key : transaction->watched) server_.watches().unwatch(key, transaction->flags);
   transaction->watched.clear();
-  transaction->changed->store(false);
+  transaction->flags->changed = transaction->flags->replaced = false;
   shared.watched = 0;
 }
 

@@ -53,10 +53,10 @@ void Tracking::committed(uint64_t origin, std::span<const Touch> touches) {
   if (clients() == 0) return;
   std::lock_guard lock(mutex_);
   for (const Touch& touch : touches) {
-    if (!touch.modified) continue;
-    if (touch.whole_database) invalidate_all();
-    else invalidate_key(std::string(touch.key.name), origin);
+    if (touch.modified && !touch.whole_database) invalidate_key(std::string(touch.key.name), origin);
   }
+  // Once, however many databases FLUSHALL emptied; Redis tells of empty ones too.
+  if (std::any_of(touches.begin(), touches.end(), [](const Touch& touch) { return touch.whole_database; })) invalidate_all();
   if (!prefixes_.empty()) broadcast(origin, touches);
   keys_count_ = readers_.size();
 }

@@ -31,7 +31,7 @@ std::string watch_id(uint16_t db, std::string_view name) {
 }
 }  // namespace
 
-void WatchRegistry::watch(const WatchedKey& key, const std::shared_ptr<std::atomic<bool>>& flag) {
+void WatchRegistry::watch(const WatchedKey& key, const std::shared_ptr<WatchFlags>& flag) {
   const std::string id = watch_id(key.db, key.name);
   Shard& shard = shard_of(id);
   std::lock_guard lock(shard.mutex);
@@ -39,7 +39,7 @@ void WatchRegistry::watch(const WatchedKey& key, const std::shared_ptr<std::atom
   count_.fetch_add(1);
 }
 
-void WatchRegistry::unwatch(const WatchedKey& key, const std::shared_ptr<std::atomic<bool>>& flag) {
+void WatchRegistry::unwatch(const WatchedKey& key, const std::shared_ptr<WatchFlags>& flag) {
   const std::string id = watch_id(key.db, key.name);
   Shard& shard = shard_of(id);
   std::lock_guard lock(shard.mutex);
@@ -62,7 +62,7 @@ void WatchRegistry::committed(std::span<const Touch> touches) {
         std::lock_guard lock(shard.mutex);
         for (auto& [id, flags] : shard.keys)
           if (load_big_endian<uint16_t>(id.data()) == touch.key.db)
-            for (auto& flag : flags) flag->store(true);
+            for (auto& flag : flags) flag->replaced = true;
       }
       continue;
     }
@@ -71,7 +71,7 @@ void WatchRegistry::committed(std::span<const Touch> touches) {
     std::lock_guard lock(shard.mutex);
     auto it = shard.keys.find(id);
     if (it != shard.keys.end())
-      for (auto& flag : it->second) flag->store(true);
+      for (auto& flag : it->second) flag->changed = true;
   }
 }
 
@@ -109,7 +109,7 @@ Result<Outcome> watch_command(Call& call) {
     });
     if (known) continue;
     state.watched.push_back({call.db, std::string(call.arg(i)), false});
-    session.server().watches().watch(state.watched.back(), state.changed);
+    session.server().watches().watch(state.watched.back(), state.flags);
     state.watched.back().existed = TRY(call.txn.exists(call.key(i)));
   }
   session.shared.watched = static_cast<uint32_t>(state.watched.size());
@@ -156,9 +156,13 @@ Result<Outcome> exec_command(Call& call) {
   if (offload && call.txn.access() == Access::inline_) return would_block();
 
   TRY(call.txn.lock(keys_to_lock(state, call.db)));
-  bool changed = state.changed->load();
-  for (const WatchedKey& watched : state.watched)
-    changed = changed || (watched.existed && !TRY(call.txn.exists({watched.db, watched.name})));
+  // What no commit touched may have expired, or gone or come with its whole database.
+  bool changed = state.flags->changed;
+  const bool replaced = state.flags->replaced;
+  for (const WatchedKey& watched : state.watched) {
+    const bool exists = TRY(call.txn.exists({watched.db, watched.name}));
+    changed = changed || (watched.existed && !exists) || (replaced && (watched.existed || exists));
+  }
   if (changed) {
     call.txn.abandon();
     session.end_transaction();

@@ -38,28 +38,33 @@ struct WatchedKey {
   bool existed;  ///< when WATCH saw it: gone by EXEC without a commit means that it expired
 };
 
+/// Set by committing threads while they hold the changed key's lock.
+struct WatchFlags {
+  std::atomic<bool> changed{false};   ///< a watched key was written
+  std::atomic<bool> replaced{false};  ///< a watched key's database was flushed or swapped
+};
+
 struct TransactionState {
   bool active = false;      ///< between MULTI and EXEC or DISCARD
   bool has_errors = false;  ///< a command was refused while queueing: EXECABORT
   std::vector<QueuedCommand> queue;
   size_t queued_bytes = 0;
   std::vector<WatchedKey> watched;
-  /// Set by committing threads while they hold the changed key's lock.
-  std::shared_ptr<std::atomic<bool>> changed = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<WatchFlags> flags = std::make_shared<WatchFlags>();
 };
 
 /// Who watches which key. Thread-safe; `committed` is called under the keys' locks.
 class WatchRegistry {
  public:
-  void watch(const WatchedKey& key, const std::shared_ptr<std::atomic<bool>>& flag);
-  void unwatch(const WatchedKey& key, const std::shared_ptr<std::atomic<bool>>& flag);
+  void watch(const WatchedKey& key, const std::shared_ptr<WatchFlags>& flag);
+  void unwatch(const WatchedKey& key, const std::shared_ptr<WatchFlags>& flag);
   void committed(std::span<const Touch> touches);
   size_t watched_keys() const { return count_.load(std::memory_order_relaxed); }
 
  private:
   struct Shard {
     std::mutex mutex;
-    absl::flat_hash_map<std::string, std::vector<std::shared_ptr<std::atomic<bool>>>> keys;
+    absl::flat_hash_map<std::string, std::vector<std::shared_ptr<WatchFlags>>> keys;
   };
   static constexpr size_t kShards = 16;
   Shard& shard_of(std::string_view id) { return shards_[absl::Hash<std::string_view>{}(id) % kShards]; }
