@@ -4,6 +4,7 @@
 
 #include <absl/container/inlined_vector.h>
 #include <fmt/format.h>
+#include <glog/logging.h>
 
 #include "base/clock.h"
 #include "command/error_text.h"
@@ -21,6 +22,9 @@ namespace {
 std::string_view printable(std::string_view text, size_t limit) {
   return text.substr(0, std::min(text.find('\0'), limit));
 }
+
+// A web page made a browser talk to this port: as Redis, nothing that follows may run.
+bool is_http(std::string_view name) { return equals_ignore_case(name, "post") || equals_ignore_case(name, "host:"); }
 }  // namespace
 
 std::string unknown_command_error(const CommandTable::Match& match, const Args& args) {
@@ -96,6 +100,12 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   Reply reply(out, session.protocol);
   TransactionState* transaction = session.transaction.get();
 
+  if (!match.spec && is_http(args[0])) {
+    LOG(WARNING) << "Possible SECURITY ATTACK detected: client " << session.id << " (" << session.peer_address
+                 << ") sent POST or Host: as a command; its connection is closed";
+    session.close_after_reply = true;
+    return Executed::done;
+  }
   if (auto refusal = refuse(session, match, args)) {
     if (transaction && transaction->active) transaction->has_errors = true;
     if (match.spec && match.spec->name == "exec") {

@@ -1,10 +1,13 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <absl/container/inlined_vector.h>
+#include <glog/logging.h>
 
 #include "base/random.h"
+#include "command/error_text.h"
 #include "server/config/config.h"
 #include "server/session.h"
 #include "server/transaction.h"
@@ -134,6 +137,26 @@ void Server::exclusively(const std::function<void()>& action) {
   });
 }
 
+void Server::reopen_if_needed() {
+  if (!store_.needs_reopen()) return;
+  // Opening flushes what the log holds: without room for that it would fail, and reads with it.
+  constexpr uint64_t kRoom = 64 << 20;
+  std::error_code error;
+  const auto space = std::filesystem::space(store_.directory(), error);
+  if (error || space.available < kRoom || reopening_.exchange(true)) return;
+  LOG(WARNING) << "A write to the log failed for good; opening the store again";
+  pool_.submit([this](unsigned) {
+    Result<void> result;
+    exclusively([&] {
+      result = store_.reopen();
+      if (result) result = keyspace_.reload();
+    });
+    if (result) LOG(WARNING) << "The store is open again; writes go on";
+    else LOG(ERROR) << "The store could not be opened again: " << error_text(result.error());
+    reopening_ = false;
+  });
+}
+
 void Server::tick() {
   if (pause_.load(std::memory_order_relaxed) != Pause::none) {
     bool over;
@@ -144,6 +167,7 @@ void Server::tick() {
     if (over) unpause();
   }
   if (++ticks_ % 10 != 0) return;
+  reopen_if_needed();
   auto per_second = [](uint64_t total, uint64_t& last) { return total - std::exchange(last, total); };
   rates_.operations = per_second(stats_.sum(&StatsShard::commands), last_operations_);
   rates_.input_bytes = per_second(stats_.sum(&StatsShard::net_input_bytes), last_input_);

@@ -88,6 +88,8 @@ class Server final : public CommitObserver {
   using StopTheLoops = std::function<void(const std::function<void()>&)>;
   void set_stop_the_loops(StopTheLoops stop) { stop_the_loops_ = std::move(stop); }
 
+  /// Opens the store again after a write that RocksDB does not get over by itself (a full disk), once there is space.
+  void reopen_if_needed();
   /// Ten times a second, from the network's first I/O thread.
   void tick();
   int64_t started_ms() const { return started_ms_; }
@@ -128,6 +130,7 @@ class Server final : public CommitObserver {
   Rates rates_;
   uint64_t last_operations_ = 0, last_input_ = 0, last_output_ = 0;
   unsigned ticks_ = 0;
+  std::atomic<bool> reopening_{false};
 };
 
 }  // namespace basalt

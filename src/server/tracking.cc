@@ -56,7 +56,8 @@ void Tracking::committed(uint64_t origin, std::span<const Touch> touches) {
     if (touch.modified && !touch.whole_database) invalidate_key(std::string(touch.key.name), origin);
   }
   // Once, however many databases FLUSHALL emptied; Redis tells of empty ones too.
-  if (std::any_of(touches.begin(), touches.end(), [](const Touch& touch) { return touch.whole_database; })) invalidate_all();
+  if (std::any_of(touches.begin(), touches.end(), [](const Touch& touch) { return touch.whole_database; }))
+    invalidate_all();
   if (!prefixes_.empty()) broadcast(origin, touches);
   keys_count_ = readers_.size();
 }
