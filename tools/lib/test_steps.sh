@@ -8,6 +8,7 @@
 passed=0
 failed=0
 filter=
+preset=release
 
 # step NAME COMMAND…: runs the command, shows its output, adds its counts.
 step() {
@@ -38,7 +39,7 @@ step() {
 wanted() { [[ -z $filter || $1 == *"$filter"* ]]; }
 
 build_all() {
-  if build release; then printf '1 passed, 0 failed\n'; else printf '0 passed, 1 failed\n'; fi
+  if build "$preset"; then printf '1 passed, 0 failed\n'; else printf '0 passed, 1 failed\n'; fi
 }
 
 check_format() {
@@ -79,7 +80,7 @@ unit() {
 
 unit_steps() {
   local program
-  for program in "$here"/build/release/bin/*_test; do
+  for program in "$here/build/$preset"/bin/*_test; do
     [[ -x $program ]] || continue
     step "unit tests: $(basename "$program")" unit "$program"
   done
@@ -90,9 +91,41 @@ script_steps() {
   for script in "$here"/tests/*/run "$here"/tests/*/run.py; do
     name=${script#"$here"/}
     if [[ -x $script ]] && wanted "$name"; then
-      step "$name" "$script" --server "$here/build/release/bin/basalt-server"
+      step "$name" "$script" --server "$here/build/$preset/bin/basalt-server"
     fi
   done
+}
+
+# A short run of the fuzzers over the corpus that is committed; new inputs go to a scratch folder.
+fuzz() {
+  local scratch status=0
+  scratch=$(mktemp -d)
+  if build fuzz request_parser_fuzz; then
+    "$here/build/fuzz/bin/request_parser_fuzz" -max_total_time=10 -verbosity=0 -print_final_stats=1 \
+      "$scratch" "$here/tests/fuzz/request_parser" 2>&1 | tail -n 5 || status=1
+  else
+    status=1
+  fi
+  rm -rf "$scratch"
+  if ((status == 0)); then printf '1 passed, 0 failed\n'; else printf '0 passed, 1 failed\n'; fi
+}
+
+# Under a sanitizer: the unit tests, and the transcripts on Basalt alone. A report ends the program that
+# made it, which fails its test.
+run_sanitized_steps() {
+  preset=$1
+  filter=$2
+  # Leaks are not looked for: glog and RocksDB keep what lives as long as the process.
+  export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+  step "build" build_all
+  if ((failed == 0)); then
+    passed=0
+    unit_steps
+    step "transcripts" "$here/tests/run_cases.py" --filter "$filter" --oracle '' \
+      --server "$here/build/$preset/bin/basalt-server"
+  fi
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0 && passed > 0))
 }
 
 run_all_steps() {
@@ -108,6 +141,7 @@ run_all_steps() {
     unit_steps
     step "transcripts" "$here/tests/run_cases.py" --filter "$filter"
     script_steps
+    if wanted fuzz; then step "fuzz" fuzz; fi
   fi
   printf '%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0 && passed > 0))
