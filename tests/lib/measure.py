@@ -76,10 +76,12 @@ def files_of(folder):
             yield os.path.join(place, name)
 
 
-def disk_bytes(folder):
-    """What `du` says; a file that goes away meanwhile counts nothing."""
+def disk_bytes(folder, ending=""):
+    """What `du` says of the files with this ending; one that goes away meanwhile counts nothing."""
     total = 0
     for path in files_of(folder):
+        if not path.endswith(ending):
+            continue
         try:
             total += os.stat(path).st_blocks * 512
         except FileNotFoundError:
