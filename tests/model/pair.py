@@ -1,0 +1,252 @@
+"""Basalt and Redis side by side: sends steps to both and compares what they answer and hold.
+
+A step is (mode, words). Most modes say how replies are compared (compare.py); these steps are more than one
+command or something else, so that what is pipelined ends before them:
+
+    multi             words are steps, sent between MULTI and EXEC
+    pop               SPOP: what Basalt popped is removed from Redis's set
+    scan              a whole iteration
+    transfer-own      from, to, ttl…: DUMP and RESTORE at the same server
+    transfer-crossed  the same, with the payload of the other server
+    content           everything that is in both is compared
+    config            CONFIG SET of Basalt
+    restart, kill     Basalt ends, orderly or not, and starts again
+"""
+
+from lib import resp
+from lib.resp import encode
+from lib.servers import Server
+from model import compare
+
+DATABASES = (0, 1)
+MULTI, EXEC = encode(["MULTI"]), encode(["EXEC"])
+PAGE_LIMIT = 100_000
+SCANS = {b"hash": b"HSCAN", b"set": b"SSCAN", b"zset": b"ZSCAN"}
+LOOK_UPS = {
+    b"hash": ((b"HKEYS",), b"HMGET"),
+    b"set": ((b"SMEMBERS",), b"SMISMEMBER"),
+    b"zset": ((b"ZRANGE", b"0", b"-1"), b"ZMSCORE"),
+}
+
+
+class Difference(Exception):
+    """Says which command was answered differently, and how."""
+
+
+class Pair:
+    def __init__(self, server, oracle, flags):
+        self.basalt = Server("basalt", server, flags)
+        self.redis = Server("redis", oracle)
+        self.redis.start()
+        self.settings_ = {}
+        self.defaults_ = {}
+        self.database_ = b"0"
+        self.redis_connection_ = self.redis.connect(timeout=60.0)
+        self.start_basalt_()
+
+    def start_basalt_(self):
+        self.basalt.start()
+        self.ours_ = self.basalt.connect(timeout=60.0)
+        for name, value in self.settings_.items():
+            self.must_(self.ours_.call("CONFIG", "SET", name, value))
+        self.must_(self.ours_.call("SELECT", self.database_))
+
+    def must_(self, reply):
+        if reply != resp.Reply("simple", b"OK"):
+            raise Difference("Basalt: %s" % (reply,))
+
+    def clear(self):
+        self.basalt.clear()
+        self.redis.clear()
+
+    def unknown_commands(self, names):
+        """Those of the commands that Basalt does not have."""
+        return {name for name in names if self.ours_.call("COMMAND", "INFO", name).value[0].value is None}
+
+    def run(self, steps):
+        """Raises a Difference at the first step that is not answered alike."""
+        waiting = []
+        for step in steps:
+            special = getattr(self, step[0].replace("-", "_") + "_", None)
+            if special is None:
+                waiting.append(step)
+                continue
+            self.pipeline_(waiting)
+            waiting = []
+            special(step[1])
+        self.pipeline_(waiting)
+
+    def empty(self):
+        """Both as new."""
+        self.settings_ = {}
+        for setting in self.defaults_.items():
+            self.must_(self.ours_.call("CONFIG", "SET", *setting))
+        for connection in self.both_():
+            connection.call("FLUSHALL")
+        self.pipeline_([("exact", (b"SELECT", b"0"))])
+
+    def reconnect(self):
+        """After a difference replies may be left unread, and Basalt may be gone."""
+        for connection in self.both_():
+            connection.close()
+        self.redis_connection_ = self.redis.connect(timeout=60.0)
+        if self.basalt.alive():
+            self.ours_ = self.basalt.connect(timeout=60.0)
+        else:
+            self.start_basalt_()
+
+    def both_(self):
+        return (self.ours_, self.redis_connection_)
+
+    def call_both_(self, words):
+        for connection in self.both_():
+            connection.send(encode(words))
+        return [connection.read() for connection in self.both_()]
+
+    def pipeline_(self, steps):
+        if not steps:
+            return
+        self.ours_.send(b"".join(encode(words) for _, words in steps))
+        self.redis_connection_.send(b"".join(encode(compare.for_redis(*step)) for step in steps))
+        for step in steps:
+            self.compare_(step, self.ours_.read(), self.redis_connection_.read())
+            if step[1][0] == b"SELECT":
+                self.database_ = step[1][1]
+
+    def compare_(self, step, ours, theirs):
+        if not compare.agree(*step, ours, theirs):
+            raise Difference("%s: %r\n  basalt %s\n  redis  %s" % (*step, *shortened(ours, theirs)))
+
+    def multi_(self, steps):
+        self.ours_.send(MULTI + b"".join(encode(words) for _, words in steps) + EXEC)
+        self.redis_connection_.send(MULTI + b"".join(encode(compare.for_redis(*step)) for step in steps) + EXEC)
+        for _ in range(len(steps) + 1):
+            self.compare_(("exact", (b"QUEUED",)), self.ours_.read(), self.redis_connection_.read())
+        ours, theirs = self.ours_.read(), self.redis_connection_.read()
+        if ours.kind != "array" or theirs.kind != "array":
+            self.compare_(("exact", (b"EXEC",)), ours, theirs)
+            return
+        for step, one, other in zip(steps, ours.value, theirs.value, strict=True):
+            self.compare_(step, one, other)
+
+    def pop_(self, words):
+        theirs = self.redis_connection_.call("SMEMBERS", words[1])
+        ours = self.ours_.call(*words)
+        everything = theirs.value if theirs.kind == "array" else []
+        wanted = min(int(words[2]) if len(words) > 2 else 1, len(everything))
+        if theirs.kind == "error":
+            right = ours == theirs
+            popped = []
+        elif len(words) > 2 or not everything:
+            right = ours.kind == ("array" if len(words) > 2 else "nil")
+            popped = ours.value or []
+        else:
+            right = ours.kind == "bulk"
+            popped = [ours]
+        right = right and (theirs.kind == "error" or len(popped) == len(set(popped)) == wanted)
+        if not right or not set(popped) <= set(everything):
+            raise Difference("%r\n  basalt %s\n  redis had %s" % (words, *shortened(ours, theirs)))
+        if popped:
+            self.redis_connection_.call("SREM", words[1], *[one.value for one in popped])
+
+    def scan_(self, words):
+        ours, theirs = [self.iterate_(connection, words) for connection in self.both_()]
+        if ours == theirs:
+            return
+        if isinstance(ours, set) and isinstance(theirs, set):
+            ours, theirs = ours - theirs, theirs - ours
+        raise Difference("all of %r, without what both have\n  basalt %r\n  redis  %r" % (words, ours, theirs))
+
+    def iterate_(self, connection, words):
+        """All elements, with their values; or the error."""
+        name, key, rest = words[0], words[1], words[2:]
+        found, cursor = [], b"0"
+        for _ in range(PAGE_LIMIT):
+            reply = connection.call(name, key, cursor, *rest)
+            if reply.kind == "error":
+                return reply
+            cursor, page = reply.value[0].value, [item.value for item in reply.value[1].value]
+            found += page if name == b"SSCAN" else compare.in_pairs(page)
+            if cursor == b"0":
+                # The text of a large score depends on the encoding.
+                return {(member, float(score)) for member, score in found} if name == b"ZSCAN" else set(found)
+        raise Difference("%r does not end" % (words,))
+
+    def transfer_own_(self, words, crossed=False):
+        source, target, rest = words[0], words[1], words[2:]
+        payloads = self.call_both_((b"DUMP", source))
+        if payloads[0].kind != payloads[1].kind:
+            raise Difference("DUMP %r\n  basalt %s\n  redis  %s" % (source, *shortened(*payloads)))
+        if payloads[0].kind != "bulk":
+            return
+        replies = []
+        for connection, payload in zip(self.both_(), reversed(payloads) if crossed else payloads):
+            replies.append(connection.call(b"RESTORE", target, rest[0], payload.value, *rest[1:]))
+        if replies[0] != replies[1]:
+            found = (source, target, *replies, payloads[1 if crossed else 0].value[:300])
+            raise Difference("DUMP of %r, RESTORE to %r\n  basalt %s\n  redis  %s\n  payload %r" % found)
+
+    def transfer_crossed_(self, words):
+        self.transfer_own_(words, crossed=True)
+
+    def config_(self, words):
+        if words[0] not in self.defaults_:
+            self.defaults_[words[0]] = self.ours_.call("CONFIG", "GET", words[0]).value[1].value
+        self.settings_[words[0]] = words[1]
+        self.must_(self.ours_.call("CONFIG", "SET", *words))
+
+    def restart_(self, words, kill=False):
+        self.ours_.close()
+        if kill:
+            self.basalt.kill()
+        else:
+            self.basalt.stop()
+        self.start_basalt_()
+        self.content_(words)
+
+    def kill_(self, words):
+        self.restart_(words, kill=True)
+
+    def content_(self, words):
+        """Every key of every database: type, expiry, value, and what other commands say of the same elements."""
+        before = self.database_
+        for database in DATABASES:
+            self.pipeline_([("exact", (b"SELECT", b"%d" % database)), ("exact", (b"DBSIZE",))])
+            self.pipeline_([("unordered", (b"KEYS", b"*"))])
+            keys = sorted(key.value for key in self.redis_connection_.call("KEYS", "*").value)
+            types = [self.redis_connection_.call("TYPE", key).value for key in keys]
+            self.pipeline_([step for key, kind in zip(keys, types) for step in readers(key, kind)])
+            for key, kind in zip(keys, types):
+                if kind in SCANS:
+                    self.scan_((SCANS[kind], key))
+                    self.elements_(key, kind)
+        self.pipeline_([("exact", (b"SELECT", before))])
+
+    def elements_(self, key, kind):
+        """Looks up every element by itself: an element that only the ranges know would not be found."""
+        (everything, *rest), one_by_one = LOOK_UPS[kind]
+        names = [one.value for one in self.redis_connection_.call(everything, key, *rest).value]
+        self.pipeline_([("exact", (one_by_one, key, *names))])
+
+
+def readers(key, kind):
+    values = {
+        b"string": [("exact", (b"GET", key)), ("exact", (b"STRLEN", key))],
+        b"list": [("exact", (b"LRANGE", key, b"0", b"-1")), ("exact", (b"LLEN", key))],
+        b"hash": [("pairs", (b"HGETALL", key)), ("exact", (b"HLEN", key))],
+        b"set": [("unordered", (b"SMEMBERS", key)), ("exact", (b"SCARD", key))],
+        b"zset": [
+            ("exact", (b"ZRANGE", key, b"0", b"-1", b"WITHSCORES")),
+            ("exact", (b"ZRANGEBYSCORE", key, b"-inf", b"inf")),
+            ("exact", (b"ZCARD", key)),
+        ],
+    }
+    return [("exact", (b"TYPE", key)), ("near", (b"PEXPIRETIME", key))] + values[kind]
+
+
+def shortened(*replies):
+    """Of two long replies what differs."""
+    texts = [repr(reply) for reply in replies]
+    same = next((n for n, (a, b) in enumerate(zip(*texts)) if a != b), 0)
+    start = max(0, same - 100) if same > 150 else 0
+    return [("…" if start else "") + text[start : start + 400] for text in texts]
