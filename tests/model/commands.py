@@ -55,6 +55,11 @@ HYPERLOGLOGS = """
 1 exact: GET $p
 1 exact: STRLEN $p
 1 exact: DEL $p
+1 exact: COPY $p $p [ REPLACE ]
+1 exact: RENAME $p $p
+1 exact: EXPIREAT $p $at_seconds
+1 exact: SET $p $value
+1 exact: RPUSH $p $element
 """
 
 KEYS = """
@@ -81,8 +86,8 @@ KEYS = """
     [ GET # ] [ GET s* ] [ GET h*->a ] [ STORE $l ]
 1 exact: SORT $m BY h*->1 [ ASC | DESC ] GET #
 1 unordered: SORT ( $l | $m | $z ) BY s* ALPHA [ ASC | DESC ] [ GET # ]
-1 exact: SORT ( $l | $z ) BY nosort [ LIMIT $index $count ] [ ASC | DESC ] [ GET h*->a GET # ] [ STORE $l ]
-1 unordered: SORT $m BY nosort
+1 exact: SORT $x BY nosort [ LIMIT $index $count ] [ ASC | DESC ] [ GET h*->a GET # ] [ STORE $l ]
+1 unordered: SORT ( $m | $l | $z ) BY nosort
 1 exact: SORT $m BY nosort STORE $l
 1 exact: SORT_RO $l [ LIMIT $index $count ] [ ASC | DESC ]
 """
@@ -228,6 +233,7 @@ PAYLOADS = """
 1 transfer-own: $any $any 0 [ REPLACE ]
 1 transfer-crossed: $any $any 0 [ REPLACE ]
 1 transfer-own: $any $any $milliseconds REPLACE
+1 transfer-crossed: $p $p 0 [ REPLACE ]
 """
 
 RARE = """

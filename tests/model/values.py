@@ -2,9 +2,9 @@
 
 # Keys by the type they usually have; now and then a command gets a key of another letter.
 # x: sorted sets whose scores are all the same, as the commands by lexicographic order ask for.
+# p: HyperLogLogs, whose bytes no other command changes: what becomes of damaged ones is not defined.
 NAMES = {letter: [b"%s%d" % (letter.encode(), n) for n in range(6)] for letter in "shlmzgpx"}
-TYPED = [name for letter in "shlmzgp" for name in NAMES[letter]]
-ALL = TYPED + NAMES["x"]
+TYPED = [name for letter in "shlmzg" for name in NAMES[letter]]
 
 EDGES = [
     b"9223372036854775807", b"-9223372036854775808", b"9223372036854775808", b"-9223372036854775809",
@@ -13,9 +13,10 @@ EDGES = [
 INTEGERS = [b"0", b"1", b"-1", b"2", b"10", b"100", b"4095", b"8191", b"1000000"]
 FLOATS = [
     b"0.1", b"-0.5", b"3.0e3", b"1.5", b"2.25", b"3.14159265358979", b"1e17", b"-1e-7", b"123456789.125",
-    b"17179869184.5", b"0.30000000000000004", b"5e-324", b"1.7e308",
+    b"17179869184.5", b"0.30000000000000004", b"1e-300", b"1.7e308",
 ]  # fmt: skip
-ODD_NUMBERS = [b"+1", b"01", b"-0", b" 1", b"1 ", b"0x10", b"nan", b"inf", b"-inf", b"1e400", b"", b"abc", b"."]
+# None is out of a double's range: after one of those, Redis's SORT takes the next numbers for wrong (a stale errno).
+ODD_NUMBERS = [b"+1", b"01", b"-0", b" 1", b"1 ", b"0x10", b"nan", b"inf", b"-inf", b"", b"abc", b"."]
 WORDS = [b"", b"a", b"b", b"B", b"foo", b"bar", b"hello world", b"0.5"]
 WORDS += [b"\x00", b"\x00\xff", b"\xff\xfe", b"line\r\nend"]
 FUTURE = 2_000_000_000  # a second long after now
@@ -35,7 +36,7 @@ class Values:
         names, random = NAMES[letter], self.random
 
         def key():
-            if letter != "x" and random.random() < 0.03:
+            if letter not in "xp" and random.random() < 0.03:
                 return random.choice(TYPED)
             # The first names are taken most often, so that some keys are large and some come and go.
             return names[min(random.randrange(6), random.randrange(8))]
