@@ -154,7 +154,7 @@ constexpr Option kEncodings[] = {
     memory("zset-max-listpack-value", "64").also("zset-max-ziplist-value").help("The longest packed member."),
     memory("packed-max-bytes", "1kb", 64, 1 << 20)
         .help("No packed collection is larger than this, whatever the limits above say: a change rewrites all of it."),
-    memory("string-chunk-threshold", "32kb", 1 << 10, 512 << 20)
+    memory("string-chunk-threshold", "4kb", 1 << 10, 512 << 20)
         .help("A string that grows past this by APPEND, SETRANGE or SETBIT is stored in chunks, so that such a change "
               "does not rewrite all of it."),
     memory("hll-sparse-max-bytes", "3000")

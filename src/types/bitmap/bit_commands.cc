@@ -194,7 +194,7 @@ Result<void> combine_stripe(std::vector<StringValue>& sources, BitOp op, uint64_
 }
 
 Result<Outcome> bitop(Call& call) {
-  constexpr uint64_t kStripeBytes = 64 * kChunkBytes;
+  constexpr uint64_t kStripeBytes = 256 * kChunkBytes;
   auto op = bit_op(call);
   if (!op) return syntax_error();
   if (op == BitOp::not_ && call.argc() != 4) return fail("ERR BITOP NOT must be called with a single source key.");

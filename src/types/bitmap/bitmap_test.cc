@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "command/command_testing.h"
 #include "types/bitmap/bits.h"
+#include "types/string/string_value.h"
 
 namespace basalt {
 
@@ -200,7 +201,8 @@ TEST_P(Bitmaps, BitfieldReadsAndWritesAnywhere) {
     const bool is_signed = random_below(2);
     const auto bits = static_cast<uint32_t>(1 + random_below(is_signed ? 64 : 63));
     // Around the border of two chunks, and elsewhere.
-    const uint64_t offset = random_below(2) ? 4096 * 8 - random_below(70) : random_below(100'000);
+    const uint64_t offset =
+        random_below(2) ? (1 + random_below(5)) * kChunkBytes * 8 - random_below(70) : random_below(100'000);
     const std::string before = bytes("k");
     const auto value = static_cast<int64_t>(random_u64());
     const std::string type = fmt::format("{}{}", is_signed ? 'i' : 'u', bits);

@@ -24,7 +24,7 @@ class Strings : public testing::TestWithParam<int64_t> {
                    zset_commands()};
 };
 
-INSTANTIATE_TEST_SUITE_P(Encodings, Strings, testing::Values(0, 32 << 10));
+INSTANTIATE_TEST_SUITE_P(Encodings, Strings, testing::Values(0, 4 << 10));
 
 TEST_P(Strings, SetOptions) {
   EXPECT_EQ(f.run("SET k a XX"), kNull);

@@ -59,8 +59,11 @@ Result<std::string_view> StringValue::read(uint64_t offset, uint64_t length) {
   if (offset >= size_) return std::string_view();
   length = std::min(length, size_ - offset);
   if (!spread()) return body().substr(offset, length);
-  if (held_ && offset / kChunkBytes == held_->number && (offset + length - 1) / kChunkBytes == held_->number) {
-    buffer_ = held_->bytes.size() > offset % kChunkBytes ? held_->bytes.substr(offset % kChunkBytes, length) : "";
+  const uint64_t chunk = offset / kChunkBytes;
+  const uint64_t start = offset % kChunkBytes;
+  if (start + length <= kChunkBytes && (holds(chunk) || txn_->holds(key_))) {  // a writer will change it next
+    TRY(hold(chunk, true));
+    buffer_ = held_->bytes.size() > start ? held_->bytes.substr(start, length) : "";
     buffer_.resize(length);
     return buffer_;
   }
@@ -108,28 +111,21 @@ Result<void> StringValue::visit(uint64_t offset, uint64_t length, Visitor visito
   return cursor.status();
 }
 
-Result<void> StringValue::read_chunk(uint64_t chunk, std::string& bytes) {
-  Value value;
-  bytes.clear();
-  if (TRY(txn_->get(Column::items, chunk_key(*object_, chunk), &value))) {
-    bytes = value.view().substr(0, kChunkBytes);
-  }
-  return {};
-}
-
-// Makes `chunk` the one that is written to; its bytes are read unless all of them will be overwritten.
+// Makes `chunk` the one that is changed; its bytes are read unless all of them will be overwritten.
 Result<void> StringValue::hold(uint64_t chunk, bool keep_bytes) {
-  if (held_ && held_->number == chunk) return {};
+  if (holds(chunk)) return {};
   release();
-  std::string bytes;
-  if (keep_bytes) TRY(read_chunk(chunk, bytes));
-  held_ = HeldChunk{chunk, std::move(bytes)};
+  HeldChunk held{chunk, {}};
+  Value value;
+  if (keep_bytes && TRY(txn_->get(Column::items, chunk_key(*object_, chunk), &value))) {
+    held.bytes = value.view().substr(0, kChunkBytes);
+  }
+  held_ = std::move(held);
   return {};
 }
 
 void StringValue::release() {
-  if (!held_) return;
-  txn_->put_item(Column::items, chunk_key(*object_, held_->number), held_->bytes);
+  if (held_ && held_->changed) txn_->put_item(Column::items, chunk_key(*object_, held_->number), held_->bytes);
   held_.reset();
 }
 
@@ -140,6 +136,7 @@ Result<void> StringValue::spread_out() {
   for (uint64_t start = 0; start < bytes.size(); start += kChunkBytes) {
     TRY(hold(start / kChunkBytes, false));
     held_->bytes = bytes.substr(start, kChunkBytes);
+    held_->changed = true;
   }
   body_.reset();
   return {};
@@ -168,6 +165,7 @@ Result<void> StringValue::write(uint64_t offset, std::string_view bytes) {
     TRY(hold(chunk, !all));
     if (held_->bytes.size() < start + length) held_->bytes.resize(start + length);
     std::memcpy(held_->bytes.data() + start, bytes.data(), length);
+    held_->changed = true;
     offset += length;
     bytes.remove_prefix(length);
   }

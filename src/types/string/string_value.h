@@ -27,8 +27,9 @@
 
 namespace basalt {
 
-/// Size of a chunk: on disk, it may never change.
-inline constexpr uint64_t kChunkBytes = 4096;
+/// Size of a chunk. The layout on disk depends on it. A changed bit rewrites its chunk, and writes are bound by
+/// their bytes: with chunks four times as large SETBIT takes four times as long when it is bound by the disk.
+inline constexpr uint64_t kChunkBytes = 1024;
 
 class StringValue {
  public:
@@ -70,7 +71,7 @@ class StringValue {
   void take_shape();
   bool spread() const { return object_.has_value(); }
   std::string_view body() const;
-  Result<void> read_chunk(uint64_t chunk, std::string& bytes);
+  bool holds(uint64_t chunk) const { return held_ && held_->number == chunk; }
   Result<void> hold(uint64_t chunk, bool keep_bytes);
   void release();
   Result<void> spread_out();
@@ -82,10 +83,11 @@ class StringValue {
   uint64_t size_ = 0;
   std::optional<ObjectId> object_;   // spread
   std::optional<std::string> body_;  // a plain string once it was changed
-  // The one chunk being written: changes to neighbouring bytes cost one write.
+  // The one chunk being changed: changes to neighbouring bytes cost one read and one write.
   struct HeldChunk {
     uint64_t number;
     std::string bytes;
+    bool changed = false;
   };
   std::optional<HeldChunk> held_;
   std::string buffer_;
