@@ -193,49 +193,86 @@ IoThread& Network::least_loaded() {
   return *best;
 }
 
+Result<Network::Listeners> Network::listen_tcp(const TcpAddress& at) {
+  Listeners listeners;
+  const int backlog = static_cast<int>(server_.config().settings().tcp_backlog.load());
+  if (at.port == 0) return listeners;
+  for (std::string address : at.bind) {
+    const bool optional = address.starts_with('-');
+    if (optional) address.erase(0, 1);
+    if (address == "*") address = "0.0.0.0";
+    if (address == "::*") address = "::";
+    asio::error_code bad;
+    const auto ip = asio::ip::make_address(address, bad);
+    if (bad) return fail(fmt::format("cannot listen on '{}': not an IP address; see the option bind", address));
+    const asio::ip::tcp::endpoint endpoint(ip, at.port);
+    const std::string name = fmt::format(fmt::runtime(ip.is_v6() ? "[{}]:{}" : "{}:{}"), address, at.port);
+    auto listener = std::make_unique<Listener>(server_, *this, threads_.front()->context(), name, false);
+    auto opened = listener->open(endpoint, endpoint.protocol(), ip.is_v6(), backlog);
+    if (opened) listeners.push_back(std::move(listener));
+    else if (!optional) return tl::unexpected(std::move(opened).error());
+  }
+  return listeners;
+}
+
+Network::TcpAddress Network::configured_address() const {
+  const auto& settings = server_.config().settings();
+  return {settings.bind.words(), static_cast<uint16_t>(settings.port.load())};
+}
+
 Result<void> Network::open() {
   const auto& settings = server_.config().settings();
-  const int port = static_cast<int>(settings.port.load());
   const int backlog = static_cast<int>(settings.tcp_backlog.load());
-  asio::io_context& context = threads_.front()->context();
-  if (port != 0) {
-    for (std::string address : settings.bind.words()) {
-      const bool optional = address.starts_with('-');
-      if (optional) address.erase(0, 1);
-      if (address == "*") address = "0.0.0.0";
-      asio::error_code bad;
-      const auto ip = asio::ip::make_address(address == "::*" ? "::" : address, bad);
-      if (bad) return fail(fmt::format("cannot listen on '{}': not an IP address; see the option bind", address));
-      const asio::ip::tcp::endpoint endpoint(ip, static_cast<uint16_t>(port));
-      auto listener = std::make_unique<Listener>(
-          server_, *this, context,
-          ip.is_v6() ? fmt::format("[{}]:{}", address, port) : fmt::format("{}:{}", address, port), false);
-      auto opened = listener->open(endpoint, endpoint.protocol(), ip.is_v6(), backlog);
-      if (opened) listeners_.push_back(std::move(listener));
-      else if (!optional) return opened;
-    }
-  }
+  tcp_address_ = configured_address();
+  tcp_listeners_ = TRY(listen_tcp(tcp_address_));
   if (const std::string path = settings.unixsocket.get(); !path.empty()) {
     ::unlink(path.c_str());  // as Redis: what a killed server left behind is in the way
     const asio::local::stream_protocol::endpoint endpoint(path);
-    auto listener = std::make_unique<Listener>(server_, *this, context, path, true);
+    auto listener = std::make_unique<Listener>(server_, *this, threads_.front()->context(), path, true);
     TRY(listener->open(endpoint, endpoint.protocol(), false, backlog));
     if (const auto mode = settings.unixsocketperm.load(); mode != 0) ::chmod(path.c_str(), static_cast<mode_t>(mode));
     unix_path_ = path;
-    listeners_.push_back(std::move(listener));
+    unix_listener_ = std::move(listener);
   }
-  if (listeners_.empty()) return fail("nothing to listen on: port is 0 and there is no unixsocket");
+  if (tcp_listeners_.empty() && !unix_listener_)
+    return fail("nothing to listen on: port is 0 and there is no unixsocket");
+  for (const char* option : {"port", "bind"})
+    server_.config().on_change(option, [this](const OptionValue&) { return listen_anew(); });
   return {};
 }
 
+std::optional<std::string> Network::listen_anew() {
+  const TcpAddress wanted = configured_address();
+  if (wanted == tcp_address_) return std::nullopt;  // told once an option; both may have changed
+  std::optional<std::string> refused;
+  // The old sockets go first: the new ones may ask for the same port.
+  while_still([&] {
+    for (auto& listener : tcp_listeners_) listener->close();
+    auto opened = listen_tcp(wanted);
+    if (opened) {
+      tcp_address_ = wanted;
+    } else {
+      refused = fmt::format("Unable to listen on this address: {}", opened.error().command()->text);
+      opened = listen_tcp(tcp_address_);
+    }
+    // A closed listener still has its cancelled accept under way: it goes with the network.
+    for (auto& listener : tcp_listeners_) retired_listeners_.push_back(std::move(listener));
+    tcp_listeners_ = opened ? std::move(*opened) : Listeners();
+    for (auto& listener : tcp_listeners_) listener->accept();
+  });
+  return refused;
+}
+
 void Network::start() {
-  for (auto& listener : listeners_) listener->accept();
+  for (auto& listener : tcp_listeners_) listener->accept();
+  if (unix_listener_) unix_listener_->accept();
   for (auto& thread : threads_) thread->start();
 }
 
 void Network::stop_accepting() {
   asio::post(threads_.front()->context(), [this] {
-    for (auto& listener : listeners_) listener->close();
+    for (auto& listener : tcp_listeners_) listener->close();
+    if (unix_listener_) unix_listener_->close();
   });
 }
 
@@ -262,7 +299,8 @@ void Network::while_still(const std::function<void()>& action) {
 
 std::vector<std::string> Network::endpoints() const {
   std::vector<std::string> names;
-  for (const auto& listener : listeners_) names.push_back(listener->name());
+  for (const auto& listener : tcp_listeners_) names.push_back(listener->name());
+  if (unix_listener_) names.push_back(unix_listener_->name());
   return names;
 }
 

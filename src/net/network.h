@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,22 @@ class Network {
   IoThread& least_loaded();
 
  private:
+  using Listeners = std::vector<std::unique_ptr<Listener>>;
+  struct TcpAddress {
+    std::vector<std::string> bind;
+    uint16_t port = 0;
+    bool operator==(const TcpAddress&) const = default;
+  };
+  TcpAddress configured_address() const;
+  Result<Listeners> listen_tcp(const TcpAddress& at);
+  /// CONFIG SET port, bind. What it gives refuses the change; the old sockets then listen again.
+  std::optional<std::string> listen_anew();
+
   Server& server_;
   std::vector<std::unique_ptr<IoThread>> threads_;
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  TcpAddress tcp_address_;
+  Listeners tcp_listeners_, retired_listeners_;
+  std::unique_ptr<Listener> unix_listener_;
   std::string unix_path_;
 };
 
