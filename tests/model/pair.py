@@ -1,4 +1,4 @@
-"""Basalt and Redis side by side: sends steps to both and compares what they answer and hold.
+"""Basalt and Redis side by side: sends steps to both and compares what they answer, tell and hold.
 
 A step is (mode, words). Most modes say how replies are compared (compare.py); these steps are more than one
 command or something else, so that what is pipelined ends before them:
@@ -17,6 +17,7 @@ from lib import resp
 from lib.resp import encode
 from lib.servers import Server
 from model import compare
+from model.events import Events
 
 DATABASES = (0, 1)
 MULTI, EXEC = encode(["MULTI"]), encode(["EXEC"])
@@ -41,12 +42,17 @@ class Pair:
         self.settings_ = {}
         self.defaults_ = {}
         self.database_ = b"0"
-        self.redis_connection_ = self.redis.connect(timeout=60.0)
-        self.start_basalt_()
-
-    def start_basalt_(self):
         self.basalt.start()
+        self.connect_redis_()
+        self.connect_basalt_()
+
+    def connect_redis_(self):
+        self.redis_connection_ = self.redis.connect(timeout=60.0)
+        self.their_events_ = Events(self.redis_connection_, self.redis.connect(timeout=60.0))
+
+    def connect_basalt_(self):
         self.ours_ = self.basalt.connect(timeout=60.0)
+        self.our_events_ = Events(self.ours_, self.basalt.connect(timeout=60.0))
         for name, value in self.settings_.items():
             self.must_(self.ours_.call("CONFIG", "SET", name, value))
         self.must_(self.ours_.call("SELECT", self.database_))
@@ -72,9 +78,12 @@ class Pair:
                 waiting.append(step)
                 continue
             self.pipeline_(waiting)
+            self.compare_events_()
             waiting = []
             special(step[1])
+            self.compare_events_(compared=step[0] != "pop")
         self.pipeline_(waiting)
+        self.compare_events_()
 
     def empty(self):
         """Both as new."""
@@ -87,13 +96,12 @@ class Pair:
 
     def reconnect(self):
         """After a difference replies may be left unread, and Basalt may be gone."""
-        for connection in self.both_():
-            connection.close()
-        self.redis_connection_ = self.redis.connect(timeout=60.0)
-        if self.basalt.alive():
-            self.ours_ = self.basalt.connect(timeout=60.0)
-        else:
-            self.start_basalt_()
+        for one in (*self.both_(), self.our_events_, self.their_events_):
+            one.close()
+        if not self.basalt.alive():
+            self.basalt.start()
+        self.connect_redis_()
+        self.connect_basalt_()
 
     def both_(self):
         return (self.ours_, self.redis_connection_)
@@ -112,6 +120,13 @@ class Pair:
             self.compare_(step, self.ours_.read(), self.redis_connection_.read())
             if step[1][0] == b"SELECT":
                 self.database_ = step[1][1]
+
+    def compare_events_(self, compared=True):
+        ours, theirs = self.our_events_.take(), self.their_events_.take()
+        if compared and ours != theirs:
+            same = next((n for n, (a, b) in enumerate(zip(ours, theirs)) if a != b), min(len(ours), len(theirs)))
+            found = (same, ours[same : same + 5], theirs[same : same + 5])
+            raise Difference("events after the first %d\n  basalt %s\n  redis  %s" % found)
 
     def compare_(self, step, ours, theirs):
         if not compare.agree(*step, ours, theirs):
@@ -197,11 +212,9 @@ class Pair:
 
     def restart_(self, words, kill=False):
         self.ours_.close()
-        if kill:
-            self.basalt.kill()
-        else:
-            self.basalt.stop()
-        self.start_basalt_()
+        self.our_events_.close()
+        self.basalt.restart(kill)
+        self.connect_basalt_()
         self.content_(words)
 
     def kill_(self, words):
