@@ -176,6 +176,7 @@ void Connection::go_on(const std::string& reply) {
   session_->shared.blocked = false;
   if (block_timer_) block_timer_->cancel();
   building_ += reply;
+  if (!reply.empty()) session_->unblocked(reply, thread_.worker());
   // Whoever served it may not have flushed the WAL yet: wait for a flush like a writer.
   after_step(Session::Step::need_input, !reply.empty());
   if (!closed_ && !offloaded_) execute();

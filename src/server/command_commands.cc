@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/glob.h"
 #include "command/call.h"
+#include "command/documentation.h"
 #include "server/server.h"
 #include "server/server_commands.h"
 
@@ -64,48 +65,55 @@ void write_words(Reply& reply, const std::vector<std::string_view>& words) {
   for (auto word : words) reply.simple(word);
 }
 
-void write_key_spec(Reply& reply, std::string_view use, std::optional<int> index, int last, int step) {
-  reply.map(3);
-  reply.bulk("flags");
-  write_words(reply, split(use, ' '));
-  reply.bulk("begin_search");
-  reply.map(2);
-  reply.bulk("type");
-  reply.bulk(index ? "index" : "unknown");
-  reply.bulk("spec");
-  reply.map(index ? 1 : 0);
-  if (index) {
-    reply.bulk("index");
-    reply.integer(*index);
+void write_numbers(Reply& reply, std::initializer_list<std::pair<std::string_view, int>> fields) {
+  for (const auto& [name, value] : fields) {
+    reply.bulk(name);
+    reply.integer(value);
   }
-  reply.bulk("find_keys");
-  reply.map(2);
-  reply.bulk("type");
-  reply.bulk(index ? "range" : "unknown");
-  reply.bulk("spec");
-  reply.map(index ? 3 : 0);
-  if (!index) return;
-  reply.bulk("lastkey");
-  reply.integer(last);
-  reply.bulk("keystep");
-  reply.integer(step);
-  reply.bulk("limit");
-  reply.integer(0);
 }
 
-void write_key_specs(Reply& reply, const CommandSpec& spec) {
-  const auto uses = split(spec.key_use, ';');
-  const KeyPositions& keys = spec.keys;
-  reply.array(static_cast<int64_t>(uses.size()));
-  for (size_t i = 0; i < uses.size(); ++i) {
-    if (keys.first == 0) {
-      write_key_spec(reply, uses[i], std::nullopt, 0, 0);
-      continue;
-    }
-    const int first = keys.first + static_cast<int>(i) * keys.step;
-    const bool rest = i + 1 == uses.size();
-    const int last = !rest ? 0 : keys.last < 0 ? keys.last : std::max(0, keys.last - first);
-    write_key_spec(reply, uses[i], first, last, keys.step);
+// The header of a part of a key specification: its type, and a map of so many fields that follow.
+void open_part(Reply& reply, std::string_view name, std::string_view type, int64_t fields) {
+  reply.bulk(name);
+  reply.map(2);
+  reply.bulk("type");
+  reply.bulk(type);
+  reply.bulk("spec");
+  reply.map(fields);
+}
+
+void write_key_spec(Reply& reply, const KeySpecification& spec) {
+  reply.map(spec.notes.empty() ? 3 : 4);
+  if (!spec.notes.empty()) {
+    reply.bulk("notes");
+    reply.bulk(spec.notes);
+  }
+  reply.bulk("flags");
+  write_words(reply, spec.flags);
+  switch (spec.begin) {
+    case KeySpecification::Begin::unknown: open_part(reply, "begin_search", "unknown", 0); break;
+    case KeySpecification::Begin::index:
+      open_part(reply, "begin_search", "index", 1);
+      write_numbers(reply, {{"index", spec.index}});
+      break;
+    case KeySpecification::Begin::keyword:
+      open_part(reply, "begin_search", "keyword", 2);
+      reply.bulk("keyword");
+      reply.bulk(spec.keyword);
+      write_numbers(reply, {{"startfrom", spec.index}});
+      break;
+  }
+  const auto& [first, second, third] = spec.numbers;
+  switch (spec.find) {
+    case KeySpecification::Find::unknown: open_part(reply, "find_keys", "unknown", 0); break;
+    case KeySpecification::Find::range:
+      open_part(reply, "find_keys", "range", 3);
+      write_numbers(reply, {{"lastkey", first}, {"keystep", second}, {"limit", third}});
+      break;
+    case KeySpecification::Find::keynum:
+      open_part(reply, "find_keys", "keynum", 3);
+      write_numbers(reply, {{"keynumidx", first}, {"firstkey", second}, {"keystep", third}});
+      break;
   }
 }
 
@@ -119,23 +127,29 @@ void write_info(Reply& reply, const CommandSpec& spec, const std::string& name) 
   reply.integer(spec.keys.step);
   const auto categories = acl_categories(spec);
   write_words(reply, categories);
-  reply.array(0);  // tips
-  write_key_specs(reply, spec);
+  const auto tips = command_tips(name);
+  reply.set(static_cast<int64_t>(tips.size()));
+  for (std::string_view tip : tips) reply.bulk(tip);
+  const auto key_specs = key_specifications(spec, name);
+  reply.array(static_cast<int64_t>(key_specs.size()));
+  for (const KeySpecification& key_spec : key_specs) write_key_spec(reply, key_spec);
   reply.array(static_cast<int64_t>(spec.subcommands.size()));
   for (const CommandSpec& sub : spec.subcommands) write_info(reply, sub, fmt::format("{}|{}", name, sub.name));
 }
 
 void write_docs(Reply& reply, const CommandSpec& spec, const std::string& name) {
   reply.bulk(name);
-  reply.map(spec.subcommands.empty() ? 4 : 5);
+  reply.map(3 + (spec.complexity.empty() ? 0 : 1) + (spec.subcommands.empty() ? 0 : 1));
   reply.bulk("summary");
   reply.bulk(spec.summary);
   reply.bulk("since");
   reply.bulk(spec.since);
   reply.bulk("group");
   reply.bulk(group_name(spec.group));
-  reply.bulk("complexity");
-  reply.bulk(spec.complexity);
+  if (!spec.complexity.empty()) {
+    reply.bulk("complexity");
+    reply.bulk(spec.complexity);
+  }
   if (spec.subcommands.empty()) return;
   reply.bulk("subcommands");
   reply.map(static_cast<int64_t>(spec.subcommands.size()));

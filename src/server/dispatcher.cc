@@ -139,6 +139,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   if (outcome && outcome->kind == Outcome::Kind::wait) {
     // Registered while the keys are still locked: no push can slip in between.
     server_.block(session, match, args, *outcome);
+    server_.observe_command(session, {match, args, session.db, start_us, monotonic_us()});
     return Executed::waiting;
   }
   const bool wrote = outcome && txn.has_writes();
@@ -157,15 +158,14 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   if (wrote && outcome) session.mark_written();
   session.apply_reply_mode(out, mark);
   if (session.take_written()) session.acknowledge(mark, out.size());
-  account(session, match, args, start_us, monotonic_us(), outcome ? nullptr : &error, worker);
+  account(session, {match, args, session.db, start_us, monotonic_us()}, outcome ? nullptr : &error, worker);
   return Executed::done;
 }
 
-void Dispatcher::account(Session& session, const CommandTable::Match& match, const Args& args, int64_t start_us,
-                         int64_t end_us, const std::string* error, Worker& worker) {
-  worker.stats.command_done(match.index, static_cast<uint64_t>(end_us - start_us), error != nullptr);
+void Dispatcher::account(Session& session, const RanCommand& ran, const std::string* error, Worker& worker) {
+  worker.stats.command_done(ran.match.index, static_cast<uint64_t>(ran.duration_us()), error != nullptr);
   if (error) worker.stats.error_replied(std::string_view(*error).substr(0, error->find(' ')));
-  server_.observe_command(session, *match.spec, args, start_us, end_us);
+  server_.observe_command(session, ran);
 }
 
 }  // namespace basalt

@@ -14,6 +14,15 @@
 
 namespace basalt {
 
+/// A command that ran: for those who look at commands.
+struct RanCommand {
+  const CommandTable::Match& match;
+  const Args& args;
+  uint16_t db;
+  int64_t start_us, end_us;
+  int64_t duration_us() const { return end_us - start_us; }
+};
+
 class Dispatcher {
  public:
   explicit Dispatcher(Server& server) : server_(server) {}
@@ -39,8 +48,7 @@ class Dispatcher {
   std::optional<std::string> refuse(const Session& session, const CommandTable::Match& match, const Args& args) const;
 
   /// The bookkeeping after a command: counters, slow log, latency, MONITOR.
-  void account(Session& session, const CommandTable::Match& match, const Args& args, int64_t start_us, int64_t end_us,
-               const std::string* error, Worker& worker);
+  void account(Session& session, const RanCommand& ran, const std::string* error, Worker& worker);
 
  private:
   void track_reads(Session& session, const CommandSpec& spec, const Args& args);

@@ -5,13 +5,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <fstream>
-
 #include <absl/container/flat_hash_set.h>
 #include <fmt/format.h>
 
 #include "base/bytes.h"
 #include "base/number.h"
+#include "server/allocator.h"
 #include "server/checkpoints.h"
 #include "server/config/config.h"
 #include "server/server.h"
@@ -37,13 +36,6 @@ class Fields {
  private:
   std::string& out_;
 };
-
-uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  uint64_t total = 0, resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
 
 void server_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   utsname os{};
@@ -92,14 +84,12 @@ void clients_section(Server& server, Fields& fields, const std::vector<KeyCount>
 void memory_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   const Store::Memory memory = server.store().memory();
   const uint64_t resident = resident_bytes();
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   struct sysinfo system {};
   sysinfo(&system);
   const uint64_t maxmemory = server.config().settings().maxmemory.load();
   fields.add_bytes("used_memory", memory.cache_usage + memory.table_readers);
   fields.add_bytes("used_memory_rss", resident);
-  fields.add_bytes("used_memory_peak", static_cast<uint64_t>(usage.ru_maxrss) * 1024);
+  fields.add_bytes("used_memory_peak", peak_resident_bytes());
   fields.add_bytes("total_system_memory", static_cast<uint64_t>(system.totalram) * system.mem_unit);
   fields.add_bytes("maxmemory", maxmemory);
   fields.add("maxmemory_policy", server.config().text("maxmemory-policy"));

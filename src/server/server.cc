@@ -8,7 +8,9 @@
 
 #include "base/random.h"
 #include "command/error_text.h"
+#include "server/allocator.h"
 #include "server/config/config.h"
+#include "server/redaction.h"
 #include "server/session.h"
 #include "server/transaction.h"
 
@@ -27,7 +29,8 @@ Server::Server(Config& config, const Clock& clock, Store& store, Keyspace& keysp
       checkpoints_(store, config.settings(), clock),
       pool_(storage_threads),
       started_ms_(clock.now_ms()),
-      run_id_(random_hex(20)) {
+      run_id_(random_hex(20)),
+      startup_allocated_bytes_(allocated_bytes()) {
   keyspace_.set_observer(this);
   follow_config();
 }
@@ -87,12 +90,57 @@ bool Server::wants(EventClass event_class) const { return config_.settings().not
 
 void Server::session_ended(Session& session) {
   waiting_.forget(session.id);
+  monitors_.remove(session.id);
   session.unsubscribe_all();
   session.stop_tracking();
   session.end_transaction();
 }
 
-void Server::observe_command(Session&, const CommandSpec&, const Args&, int64_t, int64_t) {}
+bool Server::observes(int64_t duration_us) const {
+  const Settings& settings = config_.settings();
+  const int64_t slow_us = settings.slowlog_log_slower_than_us.load(std::memory_order_relaxed);
+  const int64_t threshold_ms = settings.latency_monitor_threshold_ms.load(std::memory_order_relaxed);
+  return (slow_us >= 0 && duration_us >= slow_us) || (threshold_ms > 0 && duration_us >= threshold_ms * 1000) ||
+         monitors_.any();
+}
+
+void Server::observe_command(Session& session, const RanCommand& ran) {
+  if (!observes(ran.duration_us())) return;
+  const Settings& settings = config_.settings();
+  const CommandSpec& spec = *ran.match.spec;
+  const int64_t now_us = clock_.now_us();
+  const Args shown = redacted(commands_.full_name(ran.match.index), ran.args);
+
+  // As Redis: what administers the server is not for every eye.
+  if (monitors_.any() && !(spec.flags & (kSkipMonitor | kAdmin))) {
+    const std::string client = session.unix_socket ? "unix:" + settings.unixsocket.get() : session.peer_address;
+    monitors_.show(monitor_line(now_us, ran.db, client, shown));
+  }
+  const int64_t slow_us = settings.slowlog_log_slower_than_us.load();
+  if (slow_us >= 0 && ran.duration_us() >= slow_us && !(spec.flags & kSkipSlowlog)) {
+    SlowCommand slow{0, now_us / 1'000'000, ran.duration_us(), shortened_arguments(shown), session.peer_address, ""};
+    {
+      std::lock_guard lock(session.shared.mutex);
+      slow.client_name = session.shared.name;
+    }
+    slow_log_.add(std::move(slow), static_cast<size_t>(settings.slowlog_max_len.load()));
+  }
+  const int64_t threshold_ms = settings.latency_monitor_threshold_ms.load();
+  if (threshold_ms > 0 && ran.duration_us() >= threshold_ms * 1000)
+    latency_.add(spec.flags & kFast ? "fast-command" : "command", now_us / 1'000'000, ran.duration_us() / 1000);
+}
+
+// What no single command sees: fsyncs, and the time that the engine held writes back since the last look.
+void Server::watch_storage_latency() {
+  const int64_t threshold_ms = config_.settings().latency_monitor_threshold_ms.load(std::memory_order_relaxed);
+  const int64_t sync_ms = wal_.take_slowest_sync_us() / 1000;
+  const uint64_t stall_us = store_.ticker("rocksdb.stall.micros");
+  const auto stalled_ms = static_cast<int64_t>((stall_us - std::exchange(last_stall_us_, stall_us)) / 1000);
+  if (threshold_ms == 0) return;
+  const int64_t now_s = clock_.now_us() / 1'000'000;
+  if (sync_ms >= threshold_ms) latency_.add("wal-sync", now_s, sync_ms);
+  if (stalled_ms >= threshold_ms) latency_.add("write-stall", now_s, stalled_ms);
+}
 
 bool Server::postpones(Session& session, const CommandSpec& spec) {
   const Pause pause = pause_.load(std::memory_order_relaxed);
@@ -112,7 +160,6 @@ void Server::pause(Pause what, int64_t until_ms) {
   // As Redis: a new pause keeps the longer end and the stronger kind of the two.
   pause_until_ms_ = pause_.load() == Pause::none ? until_ms : std::max(pause_until_ms_, until_ms);
   pause_.store(std::max(pause_.load(), what));
-  general_path_.store(true);
 }
 
 void Server::unpause() {
@@ -120,7 +167,6 @@ void Server::unpause() {
   {
     std::lock_guard lock(pause_mutex_);
     pause_.store(Pause::none);
-    general_path_.store(false);
     sessions.swap(paused_sessions_);
   }
   for (auto& weak : sessions)
@@ -166,8 +212,10 @@ void Server::tick() {
     }
     if (over) unpause();
   }
+  watch_storage_latency();
   if (++ticks_ % 10 != 0) return;
   reopen_if_needed();
+  peak_allocated_bytes_ = std::max(peak_allocated_bytes_.load(), allocated_bytes());
   auto per_second = [](uint64_t total, uint64_t& last) { return total - std::exchange(last, total); };
   rates_.operations = per_second(stats_.sum(&StatsShard::commands), last_operations_);
   rates_.input_bytes = per_second(stats_.sum(&StatsShard::net_input_bytes), last_input_);

@@ -17,6 +17,9 @@
 #include "server/checkpoints.h"
 #include "server/client_registry.h"
 #include "server/dispatcher.h"
+#include "server/latency_monitor.h"
+#include "server/monitors.h"
+#include "server/slow_log.h"
 #include "server/stats.h"
 #include "server/storage_pool.h"
 #include "server/subscriptions.h"
@@ -50,6 +53,9 @@ class Server final : public CommitObserver {
   Tracking& tracking() { return tracking_; }
   WatchRegistry& watches() { return watches_; }
   WaitingClients& waiting() { return waiting_; }
+  SlowLog& slow_log() { return slow_log_; }
+  LatencyMonitor& latency() { return latency_; }
+  Monitors& monitors() { return monitors_; }
 
   /// The worker of I/O thread or pool thread `i`.
   Worker io_worker(unsigned i) { return {Access::inline_, stats_.shard(i)}; }
@@ -60,11 +66,14 @@ class Server final : public CommitObserver {
   RequestParser::Limits request_limits(const Session& session) const;
   bool default_user_needs_no_password() const;
   /// Whether something watches every command (MONITOR, a pause): then no run of blind writes forms.
-  bool needs_general_path() const { return general_path_.load(std::memory_order_relaxed); }
+  bool needs_general_path() const { return pause_.load(std::memory_order_relaxed) != Pause::none || monitors_.any(); }
   /// CLIENT PAUSE holds this command back; the session is resumed when the pause ends.
   bool postpones(Session& session, const CommandSpec& spec);
   void block(Session& session, const CommandTable::Match& match, const Args& args, const Outcome& outcome);
-  void observe_command(Session& session, const CommandSpec& spec, const Args& args, int64_t start_us, int64_t end_us);
+  /// Slow log, latency, MONITOR.
+  void observe_command(Session& session, const RanCommand& ran);
+  /// Whether a command that took so long is looked at.
+  bool observes(int64_t duration_us) const;
   void session_ended(Session& session);
 
   // ---- CommitObserver ----
@@ -99,9 +108,13 @@ class Server final : public CommitObserver {
     std::atomic<uint64_t> operations{0}, input_bytes{0}, output_bytes{0};
   };
   const Rates& rates() const { return rates_; }
+  /// Memory allocated when the server was put together, and the most seen since (looked at every second).
+  uint64_t startup_allocated_bytes() const { return startup_allocated_bytes_; }
+  uint64_t peak_allocated_bytes() const { return peak_allocated_bytes_.load(std::memory_order_relaxed); }
 
  private:
   void follow_config();
+  void watch_storage_latency();
   Config& config_;
   const Clock& clock_;
   Store& store_;
@@ -113,12 +126,14 @@ class Server final : public CommitObserver {
   WatchRegistry watches_;
   PubSub pubsub_;
   Tracking tracking_{clients_};
+  SlowLog slow_log_;
+  LatencyMonitor latency_;
+  Monitors monitors_;
   WaitingClients waiting_{*this};
   Dispatcher dispatcher_{*this};
   WalSyncer wal_;
   Checkpoints checkpoints_;
   StoragePool pool_;
-  std::atomic<bool> general_path_{false};
   std::mutex pause_mutex_;
   std::atomic<Pause> pause_{Pause::none};
   int64_t pause_until_ms_ = 0;
@@ -128,6 +143,9 @@ class Server final : public CommitObserver {
   const int64_t started_ms_;
   const std::string run_id_;
   Rates rates_;
+  const uint64_t startup_allocated_bytes_;
+  std::atomic<uint64_t> peak_allocated_bytes_{0};
+  uint64_t last_stall_us_ = 0;
   uint64_t last_operations_ = 0, last_input_ = 0, last_output_ = 0;
   unsigned ticks_ = 0;
   std::atomic<bool> reopening_{false};

@@ -12,6 +12,9 @@ void add_server_commands(CommandTable& table) {
   table.add(command_commands());
   table.add(pubsub_commands());
   table.add(debug_commands());
+  table.add(observation_commands());
+  table.add(memory_commands());
+  table.add(about_commands());
 }
 
 void reply_help(Reply& reply, std::string_view command, std::span<const std::string_view> lines) {

@@ -21,6 +21,9 @@ std::span<const CommandSpec> admin_commands();        // admin_commands.cc
 std::span<const CommandSpec> command_commands();      // command_commands.cc
 std::span<const CommandSpec> pubsub_commands();       // pubsub_commands.cc
 std::span<const CommandSpec> debug_commands();        // debug_commands.cc
+std::span<const CommandSpec> observation_commands();  // observation_commands.cc
+std::span<const CommandSpec> memory_commands();       // memory_commands.cc
+std::span<const CommandSpec> about_commands();        // about_commands.cc
 
 void add_server_commands(CommandTable& table);
 

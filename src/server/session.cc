@@ -27,6 +27,7 @@ class Session::BlindRun {
  public:
   struct Done {
     CommandTable::Match match;
+    size_t input_begin;
     int64_t start_us, end_us;
   };
 
@@ -118,6 +119,8 @@ void Session::stop_tracking() {
 }
 
 void Session::reset() {
+  server_.monitors().remove(id);
+  shared.monitor = false;
   end_transaction();
   stop_tracking();
   unsubscribe_all();
@@ -142,6 +145,20 @@ void Session::apply_reply_mode(std::string& out, size_t mark) {
 void Session::acknowledge_run(const BlindRun& run) {
   size_t begin = run.out_begin;
   for (size_t end : run.reply_ends) acknowledge(std::exchange(begin, end), end);
+}
+
+// The arguments of a command of a run once more, in the rare case that somebody wants to see them.
+Args Session::parse_again(std::string_view input) const {
+  Args args;
+  size_t consumed = 0;
+  RequestParser().parse(input, server_.request_limits(*this), args, consumed);
+  return args;
+}
+
+void Session::unblocked(std::string_view reply, Worker& worker) {
+  const bool failed = reply.starts_with('-');
+  worker.stats.command_done(shared.last_command, 0, failed);
+  if (failed) worker.stats.error_replied(reply.substr(1, reply.find(' ') - 1));
 }
 
 Session::Step Session::stop(Step step, size_t position) {
@@ -176,8 +193,13 @@ Session::Step Session::run(std::string_view input, std::string& out, Worker& wor
     } else {
       acknowledge_run(*blind);
     }
-    for (const auto& done : blind->done)
-      dispatcher.account(*this, done.match, {}, done.start_us, done.end_us, committed ? nullptr : &error, worker);
+    blind->done.back().end_us = monotonic_us();  // what the commit took is counted once
+    for (const auto& done : blind->done) {
+      Args args;
+      if (server_.observes(done.end_us - done.start_us)) args = parse_again(input.substr(done.input_begin));
+      dispatcher.account(*this, {done.match, args, db, done.start_us, done.end_us}, committed ? nullptr : &error,
+                         worker);
+    }
     blind.reset();
     return true;
   };
@@ -213,7 +235,7 @@ Session::Step Session::run(std::string_view input, std::string& out, Worker& wor
       blind->txn.save_point();
       auto outcome = dispatcher.call(this, *match.spec, args_, db, blind->txn, reply, true);
       if (outcome) {
-        blind->done.push_back({match, start_us, monotonic_us()});
+        blind->done.push_back({match, position, start_us, monotonic_us()});
         blind->reply_ends.push_back(out.size());
         blind->input_bytes += consumed;
         position += consumed;

@@ -106,6 +106,8 @@ class Session {
   void unwatch_all();
   void unsubscribe_all();
   void stop_tracking();
+  /// The command that had to wait has got its reply: counts it.
+  void unblocked(std::string_view reply, Worker& worker);
   /// MULTI is over, one way or the other; so is WATCH.
   void end_transaction();
   /// For handlers that commit themselves (EXEC): this command's reply waits for the WAL.
@@ -146,6 +148,7 @@ class Session {
  private:
   friend class Dispatcher;
   class BlindRun;
+  Args parse_again(std::string_view input) const;
   Step stop(Step step, size_t position);
   void acknowledge_run(const BlindRun& run);
   bool take_written() { return std::exchange(written_, false); }

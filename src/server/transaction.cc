@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/number.h"
 #include "command/call.h"
 #include "command/error_text.h"
@@ -143,6 +144,13 @@ std::vector<Key> keys_to_lock(const TransactionState& state, uint16_t db) {
   return keys;
 }
 
+// One of EXEC's commands, run.
+struct Done {
+  uint16_t db;
+  int64_t start_us, end_us;
+  std::string error;
+};
+
 Result<Outcome> exec_command(Call& call) {
   Session& session = *call.session;
   if (!session.transaction || !session.transaction->active) return fail("ERR EXEC without MULTI");
@@ -171,6 +179,8 @@ Result<Outcome> exec_command(Call& call) {
   }
 
   const Session::Undo undo(session);
+  std::vector<Done> done;  // counted when all of it is: EXEC may have to start anew
+  done.reserve(state.queue.size());
   Dispatcher& dispatcher = session.server().dispatcher();
   call.reply.array(static_cast<int64_t>(state.queue.size()));
   state.active = false;  // the commands run as themselves, not as queued
@@ -178,8 +188,10 @@ Result<Outcome> exec_command(Call& call) {
     const size_t mark = call.reply.size();
     call.txn.save_point();
     call.reply.use(session.protocol);
+    const int64_t start_us = monotonic_us();
     auto outcome =
         dispatcher.call(&session, *command.match().spec, command.args(), session.db, call.txn, call.reply, false);
+    done.push_back({session.db, start_us, monotonic_us(), ""});
     if (outcome) continue;
     if (outcome.error().would_block()) {
       state.active = true;
@@ -188,7 +200,7 @@ Result<Outcome> exec_command(Call& call) {
     }
     call.reply.truncate(mark);
     call.txn.roll_back_to_save_point();
-    call.reply.error(error_text(outcome.error()));
+    call.reply.error(done.back().error = error_text(outcome.error()));
   }
   state.active = true;
   if (call.txn.has_writes()) {
@@ -198,6 +210,12 @@ Result<Outcome> exec_command(Call& call) {
       return tl::unexpected(committed.error());
     }
     session.mark_written();
+  }
+  for (size_t i = 0; i < done.size(); ++i) {
+    const auto& [db, start_us, end_us, error] = done[i];
+    const QueuedCommand& command = state.queue[i];
+    dispatcher.account(session, {command.match(), command.args(), db, start_us, end_us},
+                       error.empty() ? nullptr : &error, session.worker());
   }
   session.end_transaction();
   return kDone;

@@ -1,5 +1,6 @@
 #include "server/wal_syncer.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include <glog/logging.h>
@@ -54,6 +55,7 @@ void WalSyncer::run() {
       }();
       syncs_.fetch_add(1);
       last_sync_us_.store(monotonic_us() - start);
+      slowest_sync_us_.store(std::max(slowest_sync_us_.load(), last_sync_us_.load()));
       if (!result && last_ok_.load())
         LOG(ERROR) << "fsync of the write-ahead log failed: " << result.error().storage()->detail;
       last_ok_.store(result.has_value());

@@ -43,6 +43,8 @@ class WalSyncer {
     bool last_ok;
   };
   Stats stats() const;
+  /// The longest sync since the last call.
+  int64_t take_slowest_sync_us() { return slowest_sync_us_.exchange(0); }
 
  private:
   void run();
@@ -55,6 +57,7 @@ class WalSyncer {
   bool stopping_ = false;
   std::atomic<uint64_t> syncs_{0};
   std::atomic<int64_t> last_sync_us_{0};
+  std::atomic<int64_t> slowest_sync_us_{0};
   std::atomic<bool> last_ok_{true};
   std::thread thread_;
 };
