@@ -135,7 +135,7 @@ constexpr uint64_t kSubscribe = kAsk | kNoScript | kInSubscribedMode;
 constexpr CommandSpec row(std::string_view name, int arity, uint64_t flags, KeyPositions keys, std::string_view since,
                           std::string_view summary, std::string_view complexity, Handler handler,
                           std::span<const CommandSpec> subcommands = {}) {
-  return {name,    arity,      flags,   keys,       keys.first ? "NOT_KEY" : "", Group::pubsub, since,
+  return {name,    arity,      flags,   keys,       keys.first ? "not_key" : "", Group::pubsub, since,
           summary, complexity, handler, subcommands};
 }
 
