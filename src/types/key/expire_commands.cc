@@ -76,7 +76,8 @@ Result<Outcome> ttl(Call& call) {
     return kDone;
   }
   const int64_t time_ms = record->head.expire_ms - (unit.relative ? call.txn.now_ms() : 0);
-  call.reply.integer(unit.seconds ? (time_ms + 500) / 1000 : time_ms);
+  const int64_t rounded_s = time_ms / 1000 + (time_ms % 1000 >= 500);
+  call.reply.integer(unit.seconds ? rounded_s : time_ms);
   return kDone;
 }
 

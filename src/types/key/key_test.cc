@@ -202,6 +202,14 @@ TEST_F(Keys, ExpiryOfEveryEncoding) {
   }
 }
 
+TEST_F(Keys, TheLastExpiryThereIs) {
+  f.run("SET k v");
+  EXPECT_EQ(f.run("PEXPIREAT k 9223372036854775807"), ":1\r\n");
+  EXPECT_EQ(f.run("EXPIRETIME k"), ":9223372036854776\r\n");
+  EXPECT_EQ(f.run("PEXPIRETIME k"), ":9223372036854775807\r\n");
+  EXPECT_EQ(f.run("PEXPIRE k 9223372036854775807"), "-ERR invalid expire time in 'pexpire' command\r\n");
+}
+
 TEST_F(Keys, NewKeyEvents) {
   f.recorder().want_rare_events(true);
   const char* const kLines[] = {"SET a 1", "APPEND b 1", "ZADD z 1 x", "COPY a c", "RENAME a d", "MSET e 1 f 2"};
