@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from lib import player as playing  # noqa: E402
 from lib import servers, transcript as transcripts  # noqa: E402
+from lib.not_yet import NotYet  # noqa: E402
 from lib.player import Failure, Player  # noqa: E402
 from lib.sandbox import Sandbox  # noqa: E402
 
@@ -48,6 +49,7 @@ class Run:
         self.failed = 0
         self.compared = 0
         self.failed_names = []
+        self.not_yet = NotYet()
 
     def report(self, transcript, sandbox, player, variant):
         name = "%s on %s%s" % (transcript.name, sandbox.kind, ", spread" if variant == "spread" else "")
@@ -90,7 +92,7 @@ class Run:
         for kind, path in targets:
             jobs = queue.Queue()
             for transcript in loaded:
-                if transcript.runs_on(kind):
+                if transcript.runs_on(kind) and not (kind == "basalt" and self.not_yet.covers(transcript.name)):
                     for variant in transcript.variants():
                         jobs.put((transcript, variant))
             for _ in range(min(self.options.jobs, jobs.qsize())):
@@ -221,6 +223,9 @@ def main():
         "transcripts: %d replies compared in %.1f seconds on %s"
         % (run.compared, time.monotonic() - started, " and ".join(kind for kind, _ in targets))
     )
+    if options.server:
+        waiting = [transcript.name for transcript in loaded if run.not_yet.covers(transcript.name)]
+        print("transcripts: %d of what Basalt does not have yet (tests/cases/not-yet.txt)" % len(waiting))
     print("%d passed, %d failed" % (run.passed, run.failed))
     return 1 if run.failed or not run.passed else 0
 

@@ -69,6 +69,7 @@ Result<uint64_t> GarbageCollector::collect(uint64_t limit, int64_t deadline_us) 
   }
   TRY(cursor.status());
   TRY(write(batch));
+  compact_erased();
   pending_.fetch_sub(static_cast<int64_t>(objects), std::memory_order_relaxed);
   collected_.fetch_add(objects, std::memory_order_relaxed);
   return objects;
@@ -94,7 +95,7 @@ Result<void> GarbageCollector::remove_prefix(Column column, std::string_view pre
     }
     if (!cursor.valid()) return cursor.status();
   }
-  batch.erase_range(column, prefix, *end);
+  erase_range(column, prefix, *end, batch);
   return {};
 }
 
@@ -111,6 +112,7 @@ Result<uint64_t> GarbageCollector::purge() {
     }
     batch.erase(Column::system, layout::purge_key(purge.db));
     TRY(write(batch));
+    compact_erased();
     databases.purged(purge.db);
     ++purged;
   }
@@ -133,8 +135,18 @@ Result<void> GarbageCollector::purge_range(Column column, DbId db, Batch& batch)
     return {};
   }
   TRY(store.drop_files_in_range(column, from, to));
-  batch.erase_range(column, from, to);
+  erase_range(column, from, to, batch);
   return {};
+}
+
+void GarbageCollector::erase_range(Column column, std::string_view from, std::string_view to, Batch& batch) {
+  batch.erase_range(column, from, to);
+  erased_.push_back({column, std::string(from), std::string(to)});
+}
+
+void GarbageCollector::compact_erased() {
+  for (Range& range : erased_) compactor_.add(range.column, std::move(range.from), std::move(range.to));
+  erased_.clear();
 }
 
 Result<void> GarbageCollector::write(Batch& batch) {

@@ -134,6 +134,7 @@ void Keyspace::stop() {
   }
   impl_->stop_signal.notify_all();
   impl_->thread.join();
+  impl_->garbage.stop_compacting();
 }
 
 }  // namespace basalt

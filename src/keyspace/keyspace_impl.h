@@ -20,7 +20,7 @@ namespace basalt {
 
 struct Keyspace::Impl {
   Impl(Keyspace& keyspace, const KeyspaceOptions& options)
-      : options(options), expirer(keyspace), garbage(keyspace), counter(keyspace) {}
+      : options(options), expirer(keyspace), garbage(keyspace, keyspace.store()), counter(keyspace) {}
 
   const KeyspaceOptions options;
   KeyLocks locks;

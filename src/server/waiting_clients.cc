@@ -74,6 +74,14 @@ std::vector<std::shared_ptr<Waiter>> WaitingClients::waiters_of(const std::strin
   return {it->second.begin(), it->second.end()};
 }
 
+std::vector<std::shared_ptr<Waiter>> WaitingClients::waiters_in(uint16_t db) const {
+  std::vector<std::shared_ptr<Waiter>> waiters;
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, waiter] : by_client_)
+    if (waiter->db == db) waiters.push_back(waiter);
+  return waiters;
+}
+
 void WaitingClients::committed(Txn& txn, std::span<const Touch> touches) {
   if (count() == 0) return;
   // A served command may itself touch keys that others wait for (BLMOVE): they queue up here, behind
@@ -83,6 +91,10 @@ void WaitingClients::committed(Txn& txn, std::span<const Touch> touches) {
   std::deque<std::string>& ready = serving ? *serving : own;
   for (const Touch& touch : touches)
     if (touch.modified && !touch.whole_database) ready.push_back(key_id(touch.key));
+  // SWAPDB may bring what somebody waits for. The databases are the Txn's alone until it ends: the pool serves.
+  for (const Touch& touch : touches)
+    if (touch.modified && touch.whole_database)
+      for (auto& waiter : waiters_in(touch.key.db)) serve_on_pool(std::move(waiter));
   if (serving) return;
 
   serving = &own;

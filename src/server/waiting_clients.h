@@ -84,6 +84,7 @@ class WaitingClients {
   Attempt attempt(Waiter& waiter, const std::string& key_id, Txn* lender);
   void remove(const Waiter& waiter);
   std::vector<std::shared_ptr<Waiter>> waiters_of(const std::string& key_id) const;
+  std::vector<std::shared_ptr<Waiter>> waiters_in(uint16_t db) const;
 
   Server& server_;
   mutable std::mutex mutex_;  // guards the maps; never held while a command runs

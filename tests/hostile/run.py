@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from hostile import attacks  # noqa: E402
 from lib import resp  # noqa: E402
+from lib.not_yet import NotYet  # noqa: E402
 from lib.resp import encode  # noqa: E402
 from lib.servers import Server  # noqa: E402
 
@@ -93,8 +94,10 @@ class HostileTest:
         return "redis" if "redis" in os.path.basename(path) else "basalt"
 
     def run(self):
+        not_yet = NotYet()
         for name, pieces in attacks.all_attacks():
-            self.compare_(name, pieces)
+            if not not_yet.covers("hostile/" + name):
+                self.compare_(name, pieces)
         for function in (self.random_bytes_, self.crowd_, self.deaf_readers_, self.slow_sender_):
             self.check_(function.__doc__, function)
         if self.options.big:
