@@ -93,7 +93,10 @@ class Sandbox:
         if reply.kind != "array":
             return {}
         values = [one.value for one in reply.value]
-        return dict(zip(values[::2], values[1::2]))
+        options = dict(zip(values[::2], values[1::2]))
+        options.pop(b"port", None)  # a restarted server has another one
+        options.pop("port", None)
+        return options
 
     def reset_(self):
         """Undoes what a transcript left; False if that cannot be done."""
