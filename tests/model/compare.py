@@ -4,7 +4,10 @@ Each takes the command, Basalt's reply and Redis's, and says whether they agree.
 Redis is asked for everything instead (ASKED_INSTEAD), and Basalt's reply must be some of it.
 """
 
+from lib.resp import Reply
+
 TOLERANCE_SECONDS = 30
+MANY = ("array", "set", "map")
 ASKED_INSTEAD = {
     "random-key": lambda words: (b"KEYS", b"*"),
     "random-member": lambda words: (b"SMEMBERS", words[1]),
@@ -44,17 +47,22 @@ def in_some_order(items):
 
 
 def in_pairs(items):
+    """Pairs as RESP3 has them already, and as RESP2 has them one after the other."""
+    if all(isinstance(item, tuple) and not isinstance(item, Reply) for item in items):
+        return items
+    if all(item.kind == "array" for item in items):
+        return [tuple(item.value) for item in items]
     return list(zip(items[::2], items[1::2]))
 
 
 def unordered(words, ours, theirs):
-    if ours.kind != "array" or theirs.kind != "array":
+    if ours.kind != theirs.kind or ours.kind not in MANY:
         return ours == theirs
     return in_some_order(ours.value) == in_some_order(theirs.value)
 
 
 def pairs(words, ours, theirs):
-    if ours.kind != "array" or theirs.kind != "array":
+    if ours.kind != theirs.kind or ours.kind not in MANY:
         return ours == theirs
     return in_some_order(in_pairs(ours.value)) == in_some_order(in_pairs(theirs.value))
 
@@ -77,7 +85,7 @@ def nearest(words, ours, theirs):
 
 def random_one(words, ours, everything):
     if everything.kind == "error" or not everything.value:
-        return ours.kind == "nil" or ours == everything
+        return ours.kind in ("nil", "null") or ours == everything
     return ours in everything.value
 
 
@@ -88,7 +96,7 @@ def random_some(words, ours, everything, grouped=list):
     """A positive count gives different ones, at most all; a negative one exactly so many."""
     if everything.kind == "error":
         return ours == everything
-    if ours.kind != "array":
+    if ours.kind not in MANY:
         return False
     found, possible, count = grouped(ours.value), grouped(everything.value), int(words[2])
     if count >= 0:

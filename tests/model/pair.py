@@ -10,6 +10,7 @@ command or something else, so that what is pipelined ends before them:
     transfer-crossed  the same, with the payload of the other server
     content           everything that is in both is compared
     config            CONFIG SET of Basalt
+    protocol          HELLO
     restart, kill     Basalt ends, orderly or not, and starts again
 """
 
@@ -41,6 +42,7 @@ class Pair:
         self.redis.start()
         self.settings_ = {}
         self.defaults_ = {}
+        self.hello_ = b"2"
         self.database_ = b"0"
         self.basalt.start()
         self.connect_redis_()
@@ -56,6 +58,7 @@ class Pair:
         for name, value in self.settings_.items():
             self.must_(self.ours_.call("CONFIG", "SET", name, value))
         self.must_(self.ours_.call("SELECT", self.database_))
+        self.ours_.call("HELLO", self.hello_)
 
     def must_(self, reply):
         if reply != resp.Reply("simple", b"OK"):
@@ -90,6 +93,7 @@ class Pair:
         self.settings_ = {}
         for setting in self.defaults_.items():
             self.must_(self.ours_.call("CONFIG", "SET", *setting))
+        self.protocol_((b"2",))
         for connection in self.both_():
             connection.call("FLUSHALL")
         self.pipeline_([("exact", (b"SELECT", b"0"))])
@@ -147,13 +151,13 @@ class Pair:
     def pop_(self, words):
         theirs = self.redis_connection_.call("SMEMBERS", words[1])
         ours = self.ours_.call(*words)
-        everything = theirs.value if theirs.kind == "array" else []
+        everything = theirs.value if theirs.kind in compare.MANY else []
         wanted = min(int(words[2]) if len(words) > 2 else 1, len(everything))
         if theirs.kind == "error":
             right = ours == theirs
             popped = []
         elif len(words) > 2 or not everything:
-            right = ours.kind == ("array" if len(words) > 2 else "nil")
+            right = ours.kind in (compare.MANY if len(words) > 2 else ("nil", "null"))
             popped = ours.value or []
         else:
             right = ours.kind == "bulk"
@@ -180,11 +184,11 @@ class Pair:
             reply = connection.call(name, key, cursor, *rest)
             if reply.kind == "error":
                 return reply
-            cursor, page = reply.value[0].value, [item.value for item in reply.value[1].value]
+            cursor, page = reply.value[0].value, reply.value[1].value
             found += page if name == b"SSCAN" else compare.in_pairs(page)
             if cursor == b"0":
                 # The text of a large score depends on the encoding.
-                return {(member, float(score)) for member, score in found} if name == b"ZSCAN" else set(found)
+                return {(member, float(score.value)) for member, score in found} if name == b"ZSCAN" else set(found)
         raise Difference("%r does not end" % (words,))
 
     def transfer_own_(self, words, crossed=False):
@@ -209,6 +213,10 @@ class Pair:
             self.defaults_[words[0]] = self.ours_.call("CONFIG", "GET", words[0]).value[1].value
         self.settings_[words[0]] = words[1]
         self.must_(self.ours_.call("CONFIG", "SET", *words))
+
+    def protocol_(self, words):
+        self.hello_ = words[0]
+        self.call_both_((b"HELLO", *words))
 
     def restart_(self, words, kill=False):
         self.ours_.close()

@@ -4,7 +4,7 @@
     tests/model/run.py --server build/release/bin/basalt-server [--seconds N | --commands N] [--seed S]
     tests/model/run.py --server build/release/bin/basalt-server --replay FILE
 
-Few keys and few elements, so that types collide and collections come and go; packing thresholds that change
+Replies in RESP2 and RESP3, and keyspace events. Few keys and few elements, so that types collide and collections come and go; packing thresholds that change
 all the time, so that every conversion happens. In between everything that both hold is compared, and Basalt
 is restarted, orderly or by kill -9. Each chunk of pipelined commands counts as one test. Of a difference the
 commands that lead to it are tried again in smaller and smaller parts, and the smallest is kept in a file.
@@ -80,6 +80,9 @@ class Generator:
         some = self.random.sample(list(SETTINGS.items()), count)
         return [("config", (name, b"%d" % self.random.choice(values))) for name, values in some]
 
+    def protocol(self):
+        return ("protocol", (self.random.choice((b"2", b"3")),))
+
 
 def rows(table):
     """A line that begins with white space goes on with the row above."""
@@ -111,7 +114,7 @@ class ModelTest:
         self.pair.empty()
         self.history = []
         end = min(self.commands + ROUND_COMMANDS, self.options.commands)
-        self.chunk_(self.generator.settings())
+        self.chunk_([*self.generator.settings(), self.generator.protocol()])
         while self.commands < end and time.monotonic() < deadline and not self.failed:
             self.chunk_(self.generator.chunk())
             if chance() < 0.03:
