@@ -4,10 +4,11 @@
     tests/model/run.py --server build/release/bin/basalt-server [--seconds N | --commands N] [--seed S]
     tests/model/run.py --server build/release/bin/basalt-server --replay FILE
 
-Replies in RESP2 and RESP3, and keyspace events. Few keys and few elements, so that types collide and collections come and go; packing thresholds that change
-all the time, so that every conversion happens. In between everything that both hold is compared, and Basalt
-is restarted, orderly or by kill -9. Each chunk of pipelined commands counts as one test. Of a difference the
-commands that lead to it are tried again in smaller and smaller parts, and the smallest is kept in a file.
+Replies in RESP2 and RESP3, and keyspace events, are compared. Few keys and few elements, so that types collide
+and collections come and go; packing thresholds that change all the time, so that every conversion happens. In
+between everything that both hold is compared, and Basalt is restarted, orderly or by kill -9. Each chunk of
+pipelined commands counts as one test. Of a difference the commands that lead to it are tried again in smaller
+and smaller parts, and the smallest is kept in a file.
 """
 
 import argparse
