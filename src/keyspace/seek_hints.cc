@@ -14,16 +14,20 @@ void SeekHints::set(ObjectId object, ScoreEnd end, std::string_view key) {
   std::lock_guard<std::mutex> lock(s.mutex);
   // Any one will do: the hot ones come back with their next pop.
   if (s.hints.size() >= kShardLimit && !s.hints.contains(object)) s.hints.erase(s.hints.begin());
-  s.hints[object].at(end) = key;
+  SeekHint& hint = s.hints[object];
+  hint.at(end) = key;
+  if (hint.version == 0) hint.version = ++s.last_version;
 }
 
 void SeekHints::widen(ObjectId object, std::string_view key) {
   Shard& s = shard(object);
   std::lock_guard<std::mutex> lock(s.mutex);
   auto found = s.hints.find(object);
-  if (found == s.hints.end()) return;
-  found->second.widen(key);
-  if (found->second.empty()) s.hints.erase(found);
+  if (found == s.hints.end() || found->second.covers(key)) return;
+  SeekHint& hint = found->second;
+  (key < hint.low ? hint.low : hint.high).clear();
+  hint.version = ++s.last_version;
+  if (hint.empty()) s.hints.erase(found);
 }
 
 void SeekHints::forget(ObjectId object) {

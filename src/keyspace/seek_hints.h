@@ -2,7 +2,9 @@
 // keeps the deleted ones as tombstones until compaction; a seek that starts behind them needn't step
 // over them. A hint that is lost (restart, eviction) costs one slow seek.
 //
-// Thread rules: thread-safe; a given object's hints are only used by whoever holds its key's lock.
+// Thread rules: thread-safe. Whoever holds the key's lock may use a hint as it is. Others may if they got it
+// before they took their snapshot, and its version is still the same after: whoever inserts beyond a bound
+// forgets the bound first, so nothing was inserted there that the snapshot has.
 #pragma once
 
 #include <array>
@@ -22,14 +24,11 @@ enum class ScoreEnd : uint8_t { low, high };
 struct SeekHint {
   std::string low;
   std::string high;
+  uint64_t version = 0;  ///< another one once a bound was forgotten; 0: there is no hint
 
   std::string& at(ScoreEnd end) { return end == ScoreEnd::low ? low : high; }
   const std::string& at(ScoreEnd end) const { return end == ScoreEnd::low ? low : high; }
-  /// Forgets a bound beyond which `key` lies.
-  void widen(std::string_view key) {
-    if (key < low) low.clear();
-    if (!high.empty() && key >= high) high.clear();
-  }
+  bool covers(std::string_view key) const { return key >= low && (high.empty() || key < high); }
   bool empty() const { return low.empty() && high.empty(); }
 };
 
@@ -37,6 +36,7 @@ class SeekHints {
  public:
   SeekHint get(ObjectId object) const;
   void set(ObjectId object, ScoreEnd end, std::string_view key);
+  /// Forgets the bound beyond which `key` lies.
   void widen(ObjectId object, std::string_view key);
   void forget(ObjectId object);
 
@@ -46,6 +46,7 @@ class SeekHints {
   struct Shard {
     mutable std::mutex mutex;
     absl::flat_hash_map<ObjectId, SeekHint> hints;
+    uint64_t last_version = 0;
   };
   Shard& shard(ObjectId object) { return shards_[object % kShards]; }
   const Shard& shard(ObjectId object) const { return shards_[object % kShards]; }

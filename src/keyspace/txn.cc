@@ -108,7 +108,14 @@ Result<std::optional<Record>> Txn::find(Key key, Type type) {
 Result<std::optional<Record>> Txn::find_frozen(Key key, Type type) {
   auto record = TRY(find(key, type));
   if (!record || !record->head.spread() || holds(key) || frozen_) return record;
+  const ObjectId object = record->head.object;
+  SeekHint hint;
+  if (type == Type::zset) hint = keyspace_.impl_->seek_hints.get(object);
   freeze();
+  if (frozen_ && !hint.empty()) {
+    frozen_->hinted_object = object;
+    frozen_->hint = std::move(hint);
+  }
   record = TRY(find_live(key, type));
   if (record && record->head.type != type) return wrong_type();
   return record;
@@ -257,6 +264,12 @@ SeekHint Txn::seek_hint(ObjectId object) const {
     if (id == object) hint.at(end) = key;
   }
   return hint;
+}
+
+SeekHint Txn::frozen_seek_hint(ObjectId object) const {
+  if (!frozen_ || frozen_->hinted_object != object) return {};
+  const uint64_t version = keyspace_.impl_->seek_hints.get(object).version;
+  return version == frozen_->hint.version ? frozen_->hint : SeekHint();
 }
 
 void Txn::narrow_seek_hint(ObjectId object, ScoreEnd end, std::string_view key) {

@@ -126,6 +126,8 @@ class Txn {
   /// Between which `scores` keys of `object` anything may still exist: what lies outside was popped. Only for
   /// holders of the key's lock.
   SeekHint seek_hint(ObjectId object) const;
+  /// The same for a Txn that was frozen by finding the zset; else empty.
+  SeekHint frozen_seek_hint(ObjectId object) const;
   /// After popping from an end: from the low one up to (not including) `key`, from the high one down to (and
   /// including) it. Takes effect at commit.
   void narrow_seek_hint(ObjectId object, ScoreEnd end, std::string_view key);
@@ -172,6 +174,9 @@ class Txn {
   struct Moment {
     Snapshot snapshot;
     absl::InlinedVector<DbId, 16> ids;
+    // The hint of a zset from before.
+    ObjectId hinted_object = 0;
+    SeekHint hint;
   };
   struct PendingHint;
   struct Extra;  // rarely used: database changes, hints, save points

@@ -424,6 +424,49 @@ TEST(Txn, BothEndsHaveSeekHints) {
   });
 }
 
+TEST(Txn, FrozenReadersTakeOnlyHintsThatHoldForTheirMoment) {
+  TempKeyspace keyspace;
+  ObjectId object = 0;
+  keyspace.write(kA, [&](Txn& txn) {
+    object = txn.new_object(kA);
+    txn.put(kA, {.type = Type::zset, .encoding = Encoding::spread, .size = 1, .object = object}, nullptr);
+  });
+  const auto narrow = [&](std::string_view low) {
+    keyspace.write(kA, [&](Txn& txn) {
+      txn.narrow_seek_hint(object, ScoreEnd::low, low);
+      txn.put_item(Column::scores, low, "");
+    });
+  };
+  const auto insert = [&](std::string_view row) {
+    keyspace.write(kA, [&](Txn& txn) {
+      txn.widen_seek_hint(object, row);
+      txn.put_item(Column::scores, row, "");
+    });
+  };
+  const auto reader = [&] {
+    auto txn = std::make_unique<Txn>(*keyspace, Access::blocking);
+    EXPECT_TRUE((*txn->find_frozen(kA, Type::zset)).has_value());
+    return txn;
+  };
+  EXPECT_TRUE(reader()->frozen_seek_hint(object).empty()) << "there is none yet";
+
+  narrow("m");
+  const auto before = reader();
+  EXPECT_EQ(before->frozen_seek_hint(object).low, "m");
+  insert("p");
+  narrow("n");
+  EXPECT_EQ(before->frozen_seek_hint(object).low, "m") << "what this moment has, not what came later";
+  EXPECT_EQ(reader()->frozen_seek_hint(object).low, "n");
+  EXPECT_TRUE(before->frozen_seek_hint(object + 1).empty());
+
+  insert("a");
+  EXPECT_TRUE(before->frozen_seek_hint(object).empty()) << "may be wrong, for all it knows";
+  EXPECT_TRUE(reader()->frozen_seek_hint(object).empty());
+  narrow("n");
+  EXPECT_TRUE(before->frozen_seek_hint(object).empty()) << "the same bound, but another";
+  EXPECT_EQ(reader()->frozen_seek_hint(object).low, "n");
+}
+
 TEST(Txn, ObjectIdsAreNeverReused) {
   TempKeyspace keyspace;
   ObjectId last = 0;
