@@ -121,7 +121,10 @@ Result<std::optional<Zset>> Zset::find(Txn& txn, Key key) {
 Result<std::optional<Zset>> Zset::find_frozen(Txn& txn, Key key) {
   auto record = TRY(txn.find_frozen(key, Type::zset));
   if (!record) return std::nullopt;
-  return Zset(txn, *std::move(record));
+  Zset zset(txn, *std::move(record));
+  const ObjectId object = zset.head().object;
+  if (zset.head().spread()) zset.hint_ = txn.holds(key) ? txn.seek_hint(object) : txn.frozen_seek_hint(object);
+  return zset;
 }
 
 Result<std::optional<double>> Zset::score(std::string_view member) const {
@@ -139,7 +142,7 @@ Result<std::vector<ScoredMember>> Zset::packed() const {
 }
 
 Result<std::unique_ptr<ZsetPlace>> Zset::place() const {
-  if (head().spread()) return std::make_unique<SpreadZsetPlace>(*txn_, head().object, size());
+  if (head().spread()) return std::make_unique<SpreadZsetPlace>(*txn_, head().object, size(), hint_);
   return std::make_unique<PackedZsetPlace>(TRY(packed()));
 }
 

@@ -64,6 +64,7 @@ class Zset {
 
   Txn* txn_;
   Record record_;
+  SeekHint hint_;
 };
 
 /// The score of a member of a spread zset.

@@ -23,14 +23,14 @@ Result<uint64_t> PackedZsetPlace::rank_of(const ScoredMember& element) {
   return index_;
 }
 
-SpreadZsetPlace::SpreadZsetPlace(Txn& txn, ObjectId object, uint64_t size, std::string_view low, std::string_view high)
-    : txn_(txn), object_(object), size_(size), cursor_(open(low, high)) {}
+SpreadZsetPlace::SpreadZsetPlace(Txn& txn, ObjectId object, uint64_t size, const SeekHint& hint)
+    : txn_(txn), object_(object), size_(size), hint_(hint), cursor_(open()) {}
 
-Cursor SpreadZsetPlace::open(std::string_view low, std::string_view high) const {
-  const KeyBuffer begin = layout::object_prefix(object_);
-  const KeyBuffer end = layout::object_prefix(object_ + 1);
-  return txn_.cursor(Column::scores,
-                     {.lower = low.empty() ? begin.view() : low, .upper = high.empty() ? end.view() : high});
+Cursor SpreadZsetPlace::open() const {
+  const KeyBuffer low = layout::object_prefix(object_);
+  const KeyBuffer high = layout::object_prefix(object_ + 1);
+  return txn_.cursor(Column::scores, {.lower = hint_.low.empty() ? low.view() : hint_.low,
+                                      .upper = hint_.high.empty() ? high.view() : hint_.high});
 }
 
 void SpreadZsetPlace::first() {
@@ -84,8 +84,8 @@ Result<void> SpreadZsetPlace::status() const {
 // Two walks, one to each end, take turns: the first to arrive knows the rank.
 Result<uint64_t> SpreadZsetPlace::rank_of(const ScoredMember& element) {
   const KeyBuffer target = layout::score_key(object_, element.score, element.member);
-  Cursor down = open({}, {});
-  Cursor up = open({}, {});
+  Cursor down = open();
+  Cursor up = open();
   down.seek(target);
   up.seek(target);
   for (uint64_t steps = 0;; ++steps) {

@@ -65,11 +65,10 @@ class PackedZsetPlace final : public ZsetPlace {
   size_t index_ = 0;
 };
 
-/// Over the `scores` rows of one object. `low` and `high` (score keys; empty: unknown) narrow the walk to
-/// where rows can be: what lies outside was popped.
+/// Over the `scores` rows of one object; the hint narrows the walk to where rows can be.
 class SpreadZsetPlace final : public ZsetPlace {
  public:
-  SpreadZsetPlace(Txn& txn, ObjectId object, uint64_t size, std::string_view low = {}, std::string_view high = {});
+  SpreadZsetPlace(Txn& txn, ObjectId object, uint64_t size, const SeekHint& hint);
 
   void first() override;
   void last() override;
@@ -85,12 +84,13 @@ class SpreadZsetPlace final : public ZsetPlace {
   Result<uint64_t> rank_of(const ScoredMember& element) override;
 
  private:
-  Cursor open(std::string_view low, std::string_view high) const;
+  Cursor open() const;
   void load();
 
   Txn& txn_;
   ObjectId object_;
   uint64_t size_;
+  SeekHint hint_;
   Cursor cursor_;
   bool valid_ = false;
   bool damaged_ = false;

@@ -2,10 +2,14 @@
 #include "types/zset/zset_testing.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <random>
 #include <set>
+#include <thread>
 
 #include "layout/record_key.h"
+#include "types/zset/zset_writer.h"
 
 namespace basalt {
 namespace {
@@ -519,6 +523,71 @@ TEST(ZsetPops, SkipWhatWasPopped) {
   zsets.run("ZADD z 0 low 9 high");
   EXPECT_TRUE(hint().empty());
   EXPECT_EQ(zsets.list("ZRANGE z 0 -1"), (List{"low", "c", "high"}));
+}
+
+TEST(ZsetPops, ElementsTakenOneByOneAreSkippedToo) {
+  Zsets zsets;
+  zsets.limits().zset_max_listpack_entries = 0;
+  for (int i = 0; i < 3000; ++i) zsets.run(fmt::format("ZADD z {} m{}", i, i));
+  const ObjectId object = zsets.head({0, "z"}).object;
+  const auto hint = [&] {
+    Txn txn(zsets.keyspace(), Access::blocking);
+    return txn.seek_hint(object);
+  };
+  for (int i = 0; i < 1400; ++i) {
+    zsets.run(fmt::format("ZREM z m{}", i));
+    zsets.run(fmt::format("ZADD z {} m{}", -i, 2999 - i));  // from the high end to the low one
+    ASSERT_EQ(zsets.list("ZRANGE z 0 0"), List{fmt::format("m{}", 2999 - i)}) << i;
+    ASSERT_EQ(zsets.list("ZRANGE z -1 -1"), List{fmt::format("m{}", 2998 - i)}) << i;
+  }
+  // A look is due every 64 changes or so.
+  EXPECT_LT(hint().high, layout::score_key(object, 2000, "m2000").view());
+  EXPECT_FALSE(hint().high.empty());
+  for (int i = 0; i < 1400; ++i) zsets.run(fmt::format("ZREM z m{}", 1600 + i));
+  EXPECT_GT(hint().low, layout::score_key(object, -700, "").view());
+  EXPECT_EQ(zsets.list("ZRANGE z 0 0 WITHSCORES"), (List{"m1400", "1400"}));
+}
+
+// Readers have no lock: their first and last element must be those of their snapshot all the same.
+TEST(ZsetPops, ReadersBesideWriters) {
+  Zsets zsets;
+  zsets.limits().zset_max_listpack_entries = 0;
+  zsets.keyspace().set_observer(nullptr);
+  const Key key{0, "z"};
+  std::atomic<bool> stop = false;
+  const auto write = [&](uint64_t id) {
+    std::mt19937_64 random(id);
+    for (uint64_t i = 0; !stop; ++i) {
+      Txn txn(zsets.keyspace(), Access::blocking);
+      CHECK(txn.lock({&key, 1}));
+      ZsetWriter zset(txn, key);
+      CHECK(zset.open());
+      const std::string member = std::to_string(id * 1'000'000'000 + i);
+      if (zset.size() < 100 || random() % 2) zset.set(member, static_cast<double>(random() % 100), std::nullopt);
+      else CHECK(zset.take({.range = RankRange{0, 0}, .reverse = random() % 2 == 0}));
+      zset.save("any");
+      CHECK(txn.commit());
+    }
+  };
+  uint64_t hints = 0;
+  std::thread writers[] = {std::thread(write, 1), std::thread(write, 2)};
+  const int64_t end_us = monotonic_us() + 500'000;
+  while (monotonic_us() < end_us && !testing::Test::HasFailure()) {
+    Txn txn(zsets.keyspace(), Access::blocking);
+    const auto zset = Zset::find_frozen(txn, key).value();
+    if (!zset) continue;
+    const ObjectId object = zset->head().object;
+    hints += !txn.frozen_seek_hint(object).empty();
+    const auto seen = zset->place().value();
+    SpreadZsetPlace whole(txn, object, zset->size(), SeekHint());
+    seen->first(), whole.first();
+    EXPECT_EQ(seen->member(), whole.member());
+    seen->last(), whole.last();
+    EXPECT_EQ(seen->member(), whole.member());
+  }
+  stop = true;
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_GT(hints, 0u);
 }
 
 }  // namespace

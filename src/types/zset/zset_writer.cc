@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/random.h"
 #include "layout/head.h"
 #include "layout/record_key.h"
 #include "types/common/limits.h"
@@ -118,8 +119,7 @@ Result<std::vector<ScoredMember>> ZsetWriter::take(const ZsetWalk& walk) {
 
 Result<std::vector<ScoredMember>> ZsetWriter::take_spread(const ZsetWalk& walk) {
   std::vector<ScoredMember> found;
-  const SeekHint hint = txn_.seek_hint(object_);
-  SpreadZsetPlace place(txn_, object_, size_, hint.low, hint.high);
+  SpreadZsetPlace place(txn_, object_, size_, txn_.seek_hint(object_));
   TRY(walk_zset(place, size_, walk, [&](const ScoredMember& element) {
     found.push_back({taken_.emplace_back(element.member), element.score});
     return true;
@@ -172,18 +172,41 @@ void ZsetWriter::write() {
   head.encoding = spread_ ? Encoding::spread : Encoding::packed;
   if (spread_) head.object = object_;
   else head.body = body;
+  if (spread_ && !new_object()) narrow_seek_hint();
   for (const auto& [member, change] : changes_) write_change(member, change);
-  for (const ScoreEnd end : {ScoreEnd::low, ScoreEnd::high}) {
-    if (!left_.at(end).empty()) txn_.narrow_seek_hint(object_, end, left_.at(end));
-  }
   // A spread zset whose elements only moved keeps its head.
   const Record* previous = previous_ ? &*previous_ : nullptr;
   if (!spread_ || new_object() || previous->head.size != size_) txn_.put(key_, head, previous);
 }
 
+bool ZsetWriter::erases_row(const ZsetPlace& place) const {
+  const auto found = changes_.find(place.member());
+  return found != changes_.end() && found->second.erases_row();
+}
+
+// Elements that are taken one by one (ZREM of what ZRANGE showed) leave as many tombstones as popped ones do. Now
+// and then it is worth a look where the first and the last are. Should the look fail, there is no hint, no more.
+void ZsetWriter::look_for_ends() {
+  const auto erased =
+      std::count_if(changes_.begin(), changes_.end(), [](const auto& c) { return c.second.erases_row(); });
+  if (random_below(kErasedPerLook) >= static_cast<uint64_t>(erased)) return;
+  SpreadZsetPlace place(txn_, object_, size_, txn_.seek_hint(object_));
+  for (place.first(); place.valid() && erases_row(place);) place.next();
+  if (place.valid()) left_.low = layout::score_key(object_, place.score(), place.member()).view();
+  for (place.last(); place.valid() && erases_row(place);) place.prev();
+  if (place.valid()) left_.high = layout::score_key(object_, place.score(), place.member()).append({"\0", 1}).view();
+}
+
+void ZsetWriter::narrow_seek_hint() {
+  if (left_.empty()) look_for_ends();
+  for (const ScoreEnd end : {ScoreEnd::low, ScoreEnd::high}) {
+    if (!left_.at(end).empty()) txn_.narrow_seek_hint(object_, end, left_.at(end));
+  }
+}
+
 void ZsetWriter::write_change(std::string_view member, const Change& change) {
   const auto& [before, after] = change;
-  if (before && before != after) txn_.erase_item(Column::scores, layout::score_key(object_, *before, member));
+  if (change.erases_row()) txn_.erase_item(Column::scores, layout::score_key(object_, *before, member));
   if (after) {
     const KeyBuffer row = layout::score_key(object_, *after, member);
     if (!new_object()) txn_.widen_seek_hint(object_, row);

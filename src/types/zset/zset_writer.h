@@ -50,9 +50,12 @@ class ZsetWriter {
   void save(std::string_view event);
 
  private:
+  static constexpr uint64_t kErasedPerLook = 64;
+
   // What a member of a spread zset was and will be; nullopt: not there.
   struct Change {
     std::optional<double> before, after;
+    bool erases_row() const { return before && before != after; }
   };
 
   bool new_object() const { return !previous_ || previous_->head.object != object_; }
@@ -61,6 +64,9 @@ class ZsetWriter {
   void insert_packed(std::string_view member, double score);
   void spread_out();
   Result<std::vector<ScoredMember>> take_spread(const ZsetWalk& walk);
+  bool erases_row(const ZsetPlace& place) const;
+  void look_for_ends();
+  void narrow_seek_hint();
   void write_change(std::string_view member, const Change& change);
   void write();
 
@@ -76,7 +82,7 @@ class ZsetWriter {
   ObjectId object_ = 0;
   absl::flat_hash_map<std::string_view, Change> changes_;
   std::deque<std::string> taken_;  // the bytes of taken members
-  SeekHint left_;                  // what take() left, where it took from an end
+  SeekHint left_;                  // what is left, where that is known
 };
 
 }  // namespace basalt
