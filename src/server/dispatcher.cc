@@ -45,6 +45,9 @@ std::optional<std::string> Dispatcher::refuse(const Session& session, const Comm
   if ((spec.arity > 0 && argc != spec.arity) || argc < -spec.arity || !spec.handler)
     return fmt::format("ERR wrong number of arguments for '{}' command", server_.commands().full_name(match.index));
   if (!session.authenticated && !(spec.flags & kNoAuth)) return "NOAUTH Authentication required.";
+  // A client in MONITOR is a kind of replica to Redis: it listens.
+  if (session.shared.monitor.load(std::memory_order_relaxed) && (spec.flags & (kWrite | kReadonly | kMayReplicate)))
+    return "ERR Replica can't interact with the keyspace";
   const bool queueing = session.transaction && session.transaction->active;
   if (queueing && (spec.flags & kNoMulti)) return "ERR Command not allowed inside a transaction";
   if (session.subscriptions && session.subscriptions->count() > 0 && session.protocol == Protocol::resp2 &&

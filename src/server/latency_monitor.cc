@@ -60,8 +60,8 @@ std::string age_text(int64_t seconds) {
 
 // A column a sample: four lines of three steps each, and below them, read downwards, how long ago it was.
 std::string latency_graph(std::string_view event, const LatencySeries& series, int64_t now_s) {
-  constexpr int kLines = 4, kStepsPerLine = 3;
-  constexpr std::string_view kSteps = "_o#";
+  constexpr int64_t kLines = 4, kStepsPerLine = 3, kSteps = kLines * kStepsPerLine;
+  constexpr std::string_view kMarks = "_o#";
   constexpr size_t kColumns = 80;
   const auto& samples = series.samples;
   const auto [low, high] = std::minmax_element(
@@ -71,11 +71,11 @@ std::string latency_graph(std::string_view event, const LatencySeries& series, i
   const int64_t range = std::max<int64_t>(high->ms - low->ms, 1);
   for (size_t first = 0; first < samples.size(); first += kColumns) {
     const size_t end = std::min(samples.size(), first + kColumns);
-    for (int line = kLines - 1; line >= 0; --line) {
+    for (int64_t line = kLines - 1; line >= 0; --line) {
       for (size_t i = first; i < end; ++i) {
-        const auto step = static_cast<int>((samples[i].ms - low->ms) * (kLines * kStepsPerLine - 1) / range);
-        const int above = step - line * kStepsPerLine;
-        text += above < 0 ? ' ' : above < kStepsPerLine ? kSteps[static_cast<size_t>(above)] : '|';
+        const auto step = std::min<int64_t>((samples[i].ms - low->ms) * kSteps / range, kSteps - 1);
+        const int64_t above = step - line * kStepsPerLine;
+        text += above < 0 ? ' ' : above < kStepsPerLine ? kMarks[static_cast<size_t>(above)] : '|';
       }
       text += '\n';
     }
