@@ -42,7 +42,7 @@ class ZsetPlace {
   virtual Result<uint64_t> rank_of(const ScoredMember& element) = 0;
 };
 
-/// Over decoded elements, which the place borrows.
+/// Over decoded elements, whose bytes the place borrows.
 class PackedZsetPlace final : public ZsetPlace {
  public:
   explicit PackedZsetPlace(std::vector<ScoredMember> elements) : elements_(std::move(elements)) {}
