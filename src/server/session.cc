@@ -177,6 +177,10 @@ Session::Step Session::run(std::string_view input, std::string& out, Worker& wor
   // Commits the run. False: it would have to wait, and everything since its start is taken back.
   auto commit_run = [&] {
     if (!blind) return true;
+    if (blind->done.empty()) {  // the run's first command failed
+      blind.reset();
+      return true;
+    }
     auto committed = blind->txn.commit();
     if (!committed && committed.error().would_block()) {
       blocking_commands_ = static_cast<uint32_t>(blind->done.size());
