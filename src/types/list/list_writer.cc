@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "layout/packed.h"
+#include "types/common/limits.h"
 #include "types/common/members.h"
 
 namespace basalt {
@@ -13,15 +14,6 @@ namespace {
 
 // A page of items on their way to other indexes.
 constexpr size_t kPageBytes = 1 << 20;
-
-// list-max-listpack-size as Redis reads it for one of its nodes; here it is for a whole list.
-bool may_be_packed(const PackedLimits& limits, uint64_t elements, uint64_t bytes) {
-  const int64_t fill = limits.list_max_listpack_size.load(std::memory_order_relaxed);
-  const int64_t most_bytes = limits.packed_max_bytes.load(std::memory_order_relaxed);
-  if (bytes > static_cast<uint64_t>(std::max<int64_t>(0, most_bytes))) return false;
-  if (fill >= 0) return elements <= static_cast<uint64_t>(std::max<int64_t>(1, fill));
-  return bytes <= uint64_t{4096} << (std::min<int64_t>(5, -fill) - 1);
-}
 
 // Where the element at `position` begins in a packed body.
 Result<size_t> packed_offset(std::string_view body, uint64_t position) {
@@ -36,6 +28,14 @@ Result<size_t> packed_offset(std::string_view body, uint64_t position) {
 }
 
 }  // namespace
+
+// list-max-listpack-size as Redis reads it for one of its nodes; here it is for a whole list.
+bool list_may_be_packed(const PackedLimits& limits, uint64_t elements, uint64_t bytes) {
+  if (exceeds(bytes, limits.packed_max_bytes)) return false;
+  const int64_t fill = limits.list_max_listpack_size.load(std::memory_order_relaxed);
+  if (fill >= 0) return elements <= static_cast<uint64_t>(std::max<int64_t>(1, fill));
+  return bytes <= uint64_t{4096} << (std::min<int64_t>(5, -fill) - 1);
+}
 
 ListWriter::ListWriter(Txn& txn, Key key, std::optional<Record> record)
     : txn_(txn), key_(key), record_(std::move(record)) {
@@ -152,7 +152,7 @@ Result<void> ListWriter::remove_packed(const std::vector<uint64_t>& positions) {
 }
 
 Result<void> ListWriter::spread_if_too_large() {
-  if (may_be_packed(txn_.limits(), head_.size, body_.size())) return {};
+  if (list_may_be_packed(txn_.limits(), head_.size, body_.size())) return {};
   const auto elements = TRY(unpack());
   head_.encoding = Encoding::spread;
   head_.object = txn_.new_object(key_);

@@ -21,6 +21,9 @@
 
 namespace basalt {
 
+/// Whether a list of that many elements may be kept in a packed body of that many bytes.
+bool list_may_be_packed(const PackedLimits& limits, uint64_t elements, uint64_t bytes);
+
 class ListWriter {
  public:
   /// Inline, a change of more items than this is left to the storage pool: WouldBlock.

@@ -22,15 +22,19 @@ Result<void> SetBuilder::put(std::string_view member) {
   return items_->put(Column::items, layout::member_key(items_->object(), member), {});
 }
 
-Result<uint64_t> SetBuilder::save(std::optional<Record> previous) {
+Result<uint64_t> SetBuilder::save(std::optional<Record> previous, int64_t expire_ms) {
   if (!items_) {
-    SetWriter set(txn_, key_, std::move(previous), SetWriter::Anew{});
+    SetWriter set(txn_, key_, std::move(previous), SetWriter::Anew{.expire_ms = expire_ms});
     for (const std::string& member : held_) TRY(set.add(member));
     TRY(set.save());
     return size_;
   }
   TRY(items_->finish());
-  const Head head{.type = Type::set, .encoding = Encoding::spread, .size = size_, .object = items_->object()};
+  const Head head{.type = Type::set,
+                  .encoding = Encoding::spread,
+                  .expire_ms = expire_ms,
+                  .size = size_,
+                  .object = items_->object()};
   txn_.put(key_, head, previous ? &*previous : nullptr);
   return size_;
 }

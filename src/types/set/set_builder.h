@@ -22,9 +22,9 @@ class SetBuilder {
 
   /// Cursors of the Txn may be open.
   Result<void> add(std::string_view member);
-  /// Puts the set in the place of `previous`, of whatever type, without an expiry; one without members only
-  /// takes that away. Says how many members there are. No cursor of the Txn is open.
-  Result<uint64_t> save(std::optional<Record> previous);
+  /// Puts the set in the place of `previous`, of whatever type; one without members only takes that away. Says
+  /// how many members there are. No cursor of the Txn is open.
+  Result<uint64_t> save(std::optional<Record> previous, int64_t expire_ms = 0);
 
  private:
   static constexpr uint64_t kHeldBytes = 1 << 20;

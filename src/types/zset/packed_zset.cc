@@ -1,5 +1,8 @@
 #include "types/zset/packed_zset.h"
 
+#include <cmath>
+
+#include "base/number.h"
 #include "layout/head.h"
 #include "layout/packed.h"
 
@@ -38,6 +41,11 @@ std::optional<double> packed_zset_score(std::string_view body, std::string_view 
   }
   *damaged = reader.damaged();
   return std::nullopt;
+}
+
+std::string listpack_score_text(double score) {
+  if (std::abs(score) <= 0x1p62 && score == std::trunc(score)) return int64_to_string(static_cast<int64_t>(score));
+  return double_to_string(score);
 }
 
 }  // namespace basalt

@@ -29,4 +29,7 @@ std::string encode_packed_zset(const std::vector<ScoredMember>& elements);
 /// whether the bytes could be read.
 std::optional<double> packed_zset_score(std::string_view body, std::string_view member, bool* damaged);
 
+/// A score as Redis's listpacks keep it: whole numbers as integers, never with an exponent. ZSCAN shows it.
+std::string listpack_score_text(double score);
+
 }  // namespace basalt

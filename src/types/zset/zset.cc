@@ -14,12 +14,6 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// ZSCAN shows a listpack's score as it is kept there: whole numbers as integers, never with an exponent.
-std::string packed_score_text(double score) {
-  if (std::abs(score) <= 0x1p62 && score == std::trunc(score)) return int64_to_string(static_cast<int64_t>(score));
-  return double_to_string(score);
-}
-
 // ---- where a walk begins ----
 
 void start(ZsetPlace& place, const ScoreRange& range, bool reverse) {
@@ -190,7 +184,7 @@ Result<uint64_t> Zset::scan(const MemberScan& scan,
     });
   }
   for (const auto& [member, score] : TRY(packed())) {
-    if (scan.wants(member)) visit(member, packed_score_text(score));
+    if (scan.wants(member)) visit(member, listpack_score_text(score));
   }
   return 0;
 }

@@ -1,8 +1,11 @@
 #include "types/zset/zset_builder.h"
 
+#include <algorithm>
+
 #include "layout/head.h"
 #include "layout/record_key.h"
-#include "types/zset/zset_writer.h"
+#include "types/common/limits.h"
+#include "types/zset/packed_zset.h"
 
 namespace basalt {
 
@@ -24,24 +27,47 @@ Result<void> ZsetBuilder::put(std::string_view member, double score) {
 }
 
 Result<uint64_t> ZsetBuilder::save(std::string_view event) {
-  if (!items_) {
-    TRY(save_held(event));
-    return size_;
-  }
-  TRY(items_->finish());
   const auto previous = TRY(txn_.find(key_));
-  const Head head{.type = Type::zset, .encoding = Encoding::spread, .size = size_, .object = items_->object()};
-  txn_.put(key_, head, previous ? &*previous : nullptr);
-  txn_.touch(key_, EventClass::zset, event);
+  if (size_ > 0) {
+    TRY(put_in_place(previous ? &*previous : nullptr, 0));
+    txn_.touch(key_, EventClass::zset, event);
+  } else if (previous) {
+    txn_.erase(key_, *previous);
+    txn_.touch(key_, EventClass::generic, "del");
+  }
   return size_;
 }
 
-Result<void> ZsetBuilder::save_held(std::string_view event) {
-  ZsetWriter zset(txn_, key_);
-  TRY(zset.open_replacing());
-  for (const auto& [member, score] : held_) zset.set(member, score, std::nullopt);
-  zset.save(event);
+Result<void> ZsetBuilder::put_in_place(const Record* previous, int64_t expire_ms) {
+  Head head{.type = Type::zset, .encoding = Encoding::packed, .expire_ms = expire_ms, .size = size_};
+  std::string body;
+  if (!items_) {
+    std::vector<ScoredMember> elements;
+    for (const auto& [member, score] : held_) elements.push_back({member, score});
+    std::sort(elements.begin(), elements.end(), ordered_before);
+    body = encode_packed_zset(elements);
+    head.body = body;
+  }
+  if (!items_ && !may_be_packed(body)) {
+    items_.emplace(txn_, key_, Type::zset);
+    for (const auto& [member, score] : held_) TRY(put(member, score));
+  }
+  if (items_) {
+    TRY(items_->finish());
+    head.encoding = Encoding::spread;
+    head.object = items_->object();
+    head.body = {};
+  }
+  txn_.put(key_, head, previous);
   return {};
+}
+
+bool ZsetBuilder::may_be_packed(std::string_view body) const {
+  const PackedLimits& limits = txn_.limits();
+  if (exceeds(size_, limits.zset_max_listpack_entries) || exceeds(body.size(), limits.packed_max_bytes)) return false;
+  return std::none_of(held_.begin(), held_.end(), [&](const auto& element) {
+    return exceeds(element.first.size(), limits.zset_max_listpack_value);
+  });
 }
 
 }  // namespace basalt

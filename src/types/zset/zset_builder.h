@@ -25,11 +25,13 @@ class ZsetBuilder {
   /// Puts the zset in the place of whatever the key has, without an expiry, and fires `event`; one without
   /// elements only deletes the key. Gives how many there are. No cursor of the Txn is open.
   Result<uint64_t> save(std::string_view event);
+  /// The same for one that has elements, with an expiry and without an event. `previous` is what the key has.
+  Result<void> put_in_place(const Record* previous, int64_t expire_ms);
 
  private:
   static constexpr uint64_t kHeldBytes = 1 << 20;
   Result<void> put(std::string_view member, double score);
-  Result<void> save_held(std::string_view event);
+  bool may_be_packed(std::string_view body) const;
 
   Txn& txn_;
   Key key_;

@@ -36,12 +36,6 @@ Result<void> ZsetWriter::open(std::optional<Record> found) {
   return previous_ ? load() : Result<void>();
 }
 
-Result<void> ZsetWriter::open_replacing() {
-  previous_ = TRY(txn_.find(key_));
-  replacing_ = true;
-  return {};
-}
-
 Result<void> ZsetWriter::load() {
   const Head& head = previous_->head;
   size_ = head.size;
@@ -69,10 +63,9 @@ Result<std::optional<double>> ZsetWriter::score(std::string_view member) {
   return spread_zset_score(txn_, object_, member);
 }
 
-// As in Redis, -0 that is added to a listpack becomes 0, even if the zset is spread later. The result of a STORE
-// command is not packed before it is complete.
+// As in Redis, -0 that is added to a listpack becomes 0, even if the zset is spread later.
 void ZsetWriter::insert_packed(std::string_view member, double score) {
-  const ScoredMember element{member, score == 0 && !replacing_ ? 0 : score};
+  const ScoredMember element{member, score == 0 ? 0 : score};
   packed_.insert(std::upper_bound(packed_.begin(), packed_.end(), element, ordered_before), element);
 }
 
@@ -150,19 +143,19 @@ void ZsetWriter::spread_out() {
 }
 
 void ZsetWriter::save(std::string_view event) {
-  if (!changed_ && !replacing_) return;
+  if (!changed_) return;
   if (size_ != 0) {
     write();
     txn_.touch(key_, EventClass::zset, event);
   } else if (previous_) {
     txn_.erase(key_, *previous_);
-    if (!replacing_) txn_.touch(key_, EventClass::zset, event);
+    txn_.touch(key_, EventClass::zset, event);
     txn_.touch(key_, EventClass::generic, "del");
   }
 }
 
 void ZsetWriter::write() {
-  Head head{.type = Type::zset, .expire_ms = previous_ && !replacing_ ? previous_->head.expire_ms : 0};
+  Head head{.type = Type::zset, .expire_ms = previous_ ? previous_->head.expire_ms : 0};
   std::string body;
   if (!spread_) {
     body = encode_packed_zset(packed_);

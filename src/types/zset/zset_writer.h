@@ -27,10 +27,8 @@ class ZsetWriter {
 
   /// One of these first. The zset as it is, possibly none; fails with WRONGTYPE:
   Result<void> open();
-  /// the same, as the Txn's find() gave it;
+  /// the same, as the Txn's find() gave it.
   Result<void> open(std::optional<Record> found);
-  /// an empty zset that will replace whatever the key has, its expiry too (STORE commands):
-  Result<void> open_replacing();
 
   bool exists() const { return previous_.has_value(); }
   uint64_t size() const { return size_; }
@@ -73,7 +71,6 @@ class ZsetWriter {
   Txn& txn_;
   Key key_;
   std::optional<Record> previous_;
-  bool replacing_ = false;
   bool changed_ = false;
   uint64_t size_ = 0;
 
