@@ -22,6 +22,7 @@ std::span<const CommandSpec> set_operation_commands();
 std::span<const CommandSpec> list_commands();
 std::span<const CommandSpec> zset_commands();
 std::span<const CommandSpec> geo_commands();
+std::span<const CommandSpec> dump_commands();
 
 void add_type_commands(CommandTable& table) {
   table.add(string_commands());
@@ -41,6 +42,7 @@ void add_type_commands(CommandTable& table) {
   table.add(list_commands());
   table.add(zset_commands());
   table.add(geo_commands());
+  table.add(dump_commands());
 }
 
 void connect_types(Keyspace& keyspace) { keyspace.set_field_expirer(expire_hash_fields); }

@@ -1,0 +1,38 @@
+// Stores a value as it is read.
+//
+// Thread rules: belongs to one command and its Txn, which holds the key's lock and has no cursor open.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "keyspace/txn.h"
+#include "types/hash/hash_builder.h"
+#include "types/list/list_builder.h"
+#include "types/rdb/value_reader.h"
+#include "types/set/set_builder.h"
+#include "types/zset/zset_builder.h"
+
+namespace basalt::rdb {
+
+class ValueBuilder final : public ValueSink {
+ public:
+  ValueBuilder(Txn& txn, Key key) : txn_(txn), key_(key) {}
+
+  Result<void> begin(Type type) override;
+  Result<void> string(std::string_view bytes) override;
+  Result<void> element(std::string_view element) override;
+  Result<void> member(std::string_view member) override;
+  Result<void> scored_member(std::string_view member, double score) override;
+  Result<void> field(std::string_view name, const layout::FieldValue& value) override;
+
+  /// Once read_value has succeeded. The key has no value, or it was erased in this Txn.
+  Result<void> save(int64_t expire_ms);
+
+ private:
+  Txn& txn_;
+  Key key_;
+  std::variant<std::string, ListBuilder, SetBuilder, HashBuilder, ZsetBuilder> value_;
+};
+
+}  // namespace basalt::rdb
