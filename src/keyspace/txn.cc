@@ -124,7 +124,11 @@ Result<std::optional<Record>> Txn::find_frozen(Key key, Type type) {
 Result<bool> Txn::exists(Key key) { return TRY(find(key)).has_value(); }
 
 void Txn::freeze() {
-  if (frozen_ || holds_any() || owns_databases_) return;
+  if (!holds_any()) freeze_all();
+}
+
+void Txn::freeze_all() {
+  if (frozen_ || owns_databases_) return;
   frozen_.emplace();
   if (take_moment(*frozen_)) return;
   frozen_.reset();

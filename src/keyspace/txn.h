@@ -78,6 +78,9 @@ class Txn {
   /// From now on reads see this moment (and the pending writes). Does nothing when called again, or
   /// when locks are held: a writer reads the latest state of what it has locked.
   void freeze();
+  /// The same for whoever also reads keys that are not locked: at this moment those that are locked are in their
+  /// latest state as well. To be called when all locks are held.
+  void freeze_all();
 
   // ---- records ----
   /// The key's live record of whatever type; strings are looked for first.

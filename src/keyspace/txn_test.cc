@@ -307,6 +307,23 @@ TEST(Txn, AFrozenOneReadsOneMoment) {
   EXPECT_EQ((*txn.find(kA))->head.body, "after") << "a writer reads the latest state";
 }
 
+TEST(Txn, FreezesBesideLocks) {
+  TempKeyspace keyspace;
+  keyspace.set(kA, "locked");
+  keyspace.set(kB, "before");
+  Txn txn(*keyspace, Access::inline_);
+  ASSERT_TRUE(succeeded(txn.lock({&kA, 1})));
+  ASSERT_TRUE(succeeded(txn.put_string_blind(kA, "pending", 0)));
+  txn.freeze();
+  keyspace.set(kB, "seen");
+  txn.freeze_all();
+  keyspace.set(kB, "after");
+  EXPECT_EQ((*txn.find(kA))->head.body, "pending");
+  EXPECT_EQ((*txn.find(kB))->head.body, "seen");
+  ASSERT_TRUE(succeeded(txn.commit()));
+  EXPECT_EQ(keyspace.get(kA), "pending");
+}
+
 TEST(Txn, FindFrozenFreezesForSpreadCollectionsOnly) {
   TempKeyspace keyspace;
   keyspace.set_packed(kA, Type::set, "body");
