@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks that src/ keeps to its layers and its shape.
+"""Checks that src/ and tools/ keep to their layers and their shape.
 
-    tools/lib/check_layers.py [SOURCE_FOLDER]      (default: src beside this script's tools folder)
+    tools/lib/check_layers.py [SOURCE_FOLDER…]     (default: src and tools of this project)
 
 A folder includes only what stands below it; RocksDB is named in src/store only, Asio in src/net
 only; no file is longer than 800 lines; a header opens with a comment that says what it is for.
@@ -24,6 +24,8 @@ BELOW = {
 BELOW["types"] = BELOW["command"] | {"command"}
 BELOW["server"] = BELOW["types"] | {"types"}
 BELOW["net"] = BELOW["server"] | {"server"}
+# The command-line tools stand beside the network; nothing in src/ includes them.
+BELOW["tools"] = BELOW["server"] | {"server"}
 
 # Libraries that only one layer may name.
 OWNERS = {"rocksdb": "store", "asio": "net"}
@@ -54,9 +56,9 @@ def check_include(layer, line):
     if target in BELOW:
         if layer is None or target == layer or target in BELOW[layer]:
             return None
-        return f"src/{layer} must not include src/{target}, which does not stand below it: {path}"
+        return f"{layer} must not include {target}, which does not stand below it: {path}"
     if quote == '"' and not library:
-        return f"a file of our own is named from src/, by its layer: {path}"
+        return f"a file of our own is named by its layer, from src/ (or tools/…): {path}"
     return None
 
 
@@ -75,6 +77,8 @@ def check_shape(path, lines):
 def check_file(source, path):
     relative = path.relative_to(source)
     layer = relative.parts[0] if len(relative.parts) > 1 else None
+    if source.name == "tools":
+        layer = "tools"
     lines = path.read_text(encoding="utf-8").splitlines()
     if layer is not None and layer not in BELOW:
         yield 1, f"src/{layer} is no layer"
@@ -87,20 +91,24 @@ def check_file(source, path):
 
 
 def main():
-    source = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[2] / "src"
-    files = sorted(p for p in source.rglob("*") if p.suffix in SUFFIXES and p.is_file())
-    if not files:
-        print(f"check_layers: no sources in {source}", file=sys.stderr)
-        return 1
+    project = Path(__file__).resolve().parents[2]
+    sources = [Path(name) for name in sys.argv[1:]] or [project / "src", project / "tools"]
+    count = 0
     breaches = 0
-    for path in files:
-        for number, text in check_file(source, path):
-            print(f"{path}:{number}: {text}", file=sys.stderr)
-            breaches += 1
+    for source in sources:
+        files = sorted(p for p in source.rglob("*") if p.suffix in SUFFIXES and p.is_file())
+        if not files:
+            print(f"check_layers: no sources in {source}", file=sys.stderr)
+            return 1
+        count += len(files)
+        for path in files:
+            for number, text in check_file(source, path):
+                print(f"{path}:{number}: {text}", file=sys.stderr)
+                breaches += 1
     if breaches:
-        print(f"check_layers: {len(files)} files, {breaches} breaches", file=sys.stderr)
+        print(f"check_layers: {count} files, {breaches} breaches", file=sys.stderr)
         return 1
-    print(f"check_layers: {len(files)} files, ok")
+    print(f"check_layers: {count} files, ok")
     return 0
 
 
