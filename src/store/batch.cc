@@ -1,5 +1,3 @@
-#include <cstring>
-
 #include "store/internal.h"
 
 namespace basalt {
@@ -21,24 +19,6 @@ void Batch::Impl::append(Kind kind, Column column, std::string_view key, std::st
   } else if (column != Column::system) {
     tally.put_bytes += key.size() + value.size();
   }
-}
-
-template <typename Function>
-rocksdb::Status Batch::Impl::replay(size_t from, Function&& function) const {
-  const char* at = log.data() + from;
-  const char* const end = log.data() + log.size();
-  while (at != end) {
-    Operation operation;
-    std::memcpy(&operation, at, sizeof operation);
-    at += sizeof operation;
-    const rocksdb::Slice key(at, operation.key_size);
-    at += operation.key_size;
-    const rocksdb::Slice value(at, operation.value_size);
-    at += operation.value_size;
-    auto status = function(operation, key, value);
-    if (!status.ok()) return status;
-  }
-  return rocksdb::Status::OK();
 }
 
 rocksdb::Status Batch::Impl::build(const store_internal::ColumnHandles& columns) {

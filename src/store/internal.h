@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstring>
 #include <new>
 
 #include "store/data_directory.h"
@@ -15,6 +16,8 @@
 #include "store/store.h"
 
 namespace basalt {
+
+class BulkLoad;
 
 static_assert(sizeof(rocksdb::PinnableSlice) == sizeof(Value) && alignof(rocksdb::PinnableSlice) <= alignof(Value),
               "Value holds a PinnableSlice in place, so that an array of one is an array of the other");
@@ -45,6 +48,7 @@ struct Batch::Impl {
   };
 
   void append(Kind kind, Column column, std::string_view key, std::string_view value);
+  /// Calls function(operation, key, value) for everything in the log behind `from`, until it is not ok.
   template <typename Function>
   rocksdb::Status replay(size_t from, Function&& function) const;
 
@@ -69,6 +73,24 @@ struct Batch::Impl {
   std::unique_ptr<rocksdb::WriteBatchWithIndex> index;
   size_t indexed_size = 0;  // how much of the log the index has
 };
+
+template <typename Function>
+rocksdb::Status Batch::Impl::replay(size_t from, Function&& function) const {
+  const char* at = log.data() + from;
+  const char* const end = log.data() + log.size();
+  while (at != end) {
+    Operation operation;
+    std::memcpy(&operation, at, sizeof operation);
+    at += sizeof operation;
+    const rocksdb::Slice key(at, operation.key_size);
+    at += operation.key_size;
+    const rocksdb::Slice value(at, operation.value_size);
+    at += operation.value_size;
+    auto status = function(operation, key, value);
+    if (!status.ok()) return status;
+  }
+  return rocksdb::Status::OK();
+}
 
 struct Cursor::Impl {
   bool in_bounds() const;
@@ -113,6 +135,7 @@ struct Store::Impl {
   std::array<rocksdb::ReadOptions, 2> read_options;    // by ReadMode
   std::array<rocksdb::WriteOptions, 2> write_options;  // by WriteMode
   RecoveryReport report;
+  BulkLoad* load = nullptr;  // takes what is written, while there is one
 
   // Writes begun, and how many of them the last completed WAL flush and sync covered.
   alignas(64) std::atomic<uint64_t> writes{0};

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "layout/system_record.h"
+#include "store/bulk_load.h"
 #include "store/engine_log.h"
 #include "store/errors.h"
 #include "store/internal.h"
@@ -188,6 +189,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     TRY(store_internal::write_format_file(options.directory, layout::kFormatVersion));
     claim.format = layout::kFormatVersion;
   }
+  if (!options.read_only) store_internal::remove_abandoned_load(options.directory);
   TRY(impl->open(claim.has_database));
   std::unique_ptr<Store> store(new Store(std::move(impl)));
   TRY(check_version_record(*store, options, !claim.has_database));

@@ -1,6 +1,7 @@
 // Reads and writes: the paths every command takes.
 #include "store/store.h"
 
+#include "store/bulk_load.h"
 #include "store/errors.h"
 #include "store/internal.h"
 
@@ -145,6 +146,8 @@ tl::unexpected<Error> Store::Impl::write_failure(const rocksdb::Status& status, 
 
 Result<void> Store::write(Batch& batch, WriteMode mode) {
   if (batch.empty()) return {};
+  if (impl_->load) [[unlikely]]
+    return impl_->load->add(batch);
   if (auto refusal = impl_->refusal()) return tl::unexpected<Error>(std::move(*refusal));
   if (!impl_->space->admit(batch.bytes(), batch.impl_->frees())) {
     return tl::unexpected<Error>(impl_->space->refusal());

@@ -112,6 +112,7 @@ class Batch {
  private:
   friend class Store;
   friend class Cursor;
+  friend class BulkLoad;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
@@ -235,6 +236,7 @@ class Store {
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
   friend class Snapshot;
+  friend class BulkLoad;
 };
 
 }  // namespace basalt
