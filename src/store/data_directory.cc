@@ -147,10 +147,11 @@ DirectoryLock::~DirectoryLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-Result<DirectoryClaim> claim_directory(const std::string& directory, bool create_if_missing, bool read_only) {
+Result<DirectoryClaim> claim_directory(const std::string& directory, bool create_if_missing, bool read_only,
+                                       bool exclusive) {
   TRY(check_or_create(directory, create_if_missing, read_only));
   DirectoryClaim claim;
-  if (!read_only) claim.lock = TRY(lock_directory(directory));
+  if (!read_only || exclusive) claim.lock = TRY(lock_directory(directory));
   claim.format = TRY(read_format(directory));
   if (claim.format && *claim.format > layout::kFormatVersion) {
     return tl::unexpected<Error>(newer_format_error(directory, *claim.format));

@@ -37,9 +37,10 @@ struct DirectoryClaim {
   std::string manifest;            ///< the file CURRENT names; empty without a database
 };
 
-/// Looks at `directory` and locks it (not when read_only). Creates it when it is missing and that
-/// is asked for. Refuses one that is in use, damaged, unreadable or of a newer format.
-Result<DirectoryClaim> claim_directory(const std::string& directory, bool create_if_missing, bool read_only);
+/// Looks at `directory` and locks it (when read_only, only if that is asked for). Creates it when it is
+/// missing and that is asked for. Refuses one that is in use, damaged, unreadable or of a newer format.
+Result<DirectoryClaim> claim_directory(const std::string& directory, bool create_if_missing, bool read_only,
+                                       bool exclusive = false);
 
 /// Writes BASALT_FORMAT, atomically and durably.
 Result<void> write_format_file(const std::string& directory, uint32_t version);

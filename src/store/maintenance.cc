@@ -4,6 +4,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "layout/system_record.h"
 #include "store/errors.h"
@@ -73,6 +74,31 @@ Result<void> Store::checkpoint(const std::string& directory) {
 }
 
 Result<void> Store::verify_checksums() { return result_of(impl_->db->VerifyChecksum(), impl_->options.directory); }
+
+std::vector<Store::TableFile> Store::table_files() const {
+  std::vector<rocksdb::LiveFileMetaData> live;
+  impl_->db->GetLiveFilesMetaData(&live);
+  std::vector<TableFile> files;
+  for (const auto& file : live) {
+    const auto name = std::find(kColumnNames.begin(), kColumnNames.end(), file.column_family_name);
+    if (name == kColumnNames.end()) continue;  // the column that RocksDB insists on is empty
+    files.push_back({static_cast<Column>(name - kColumnNames.begin()), file.level,
+                     fmt::format("{}/{}", impl_->options.directory, file.relative_filename), file.size,
+                     file.num_entries, file.num_deletions});
+  }
+  std::sort(files.begin(), files.end(), [](const TableFile& a, const TableFile& b) {
+    return std::tie(a.column, a.level, a.path) < std::tie(b.column, b.level, b.path);
+  });
+  return files;
+}
+
+Result<void> Store::verify_table_file(const std::string& path) {
+  const rocksdb::Options options(impl_->engine.db, impl_->engine.columns[0]);
+  rocksdb::ReadOptions read_options;
+  read_options.readahead_size = size_t{2} << 20;
+  return result_of(rocksdb::VerifySstFileChecksum(options, rocksdb::EnvOptions(), read_options, path),
+                   impl_->options.directory);
+}
 
 Result<void> Store::resume() { return result_of(impl_->db->Resume(), impl_->options.directory); }
 

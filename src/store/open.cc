@@ -179,7 +179,8 @@ Store::~Store() = default;
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   auto impl = std::make_unique<Impl>(options);
   impl->engine = TRY(store_internal::engine_options(options));
-  auto claim = TRY(store_internal::claim_directory(options.directory, options.create_if_missing, options.read_only));
+  auto claim = TRY(store_internal::claim_directory(options.directory, options.create_if_missing, options.read_only,
+                                                   options.exclusive));
   impl->lock = std::move(claim.lock);
   if (claim.has_database) {
     const auto names = TRY(list_columns(options.directory, claim.manifest));

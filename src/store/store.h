@@ -35,6 +35,7 @@ struct StoreOptions {
   /// database, column and table options, in this order; an unknown one or a bad value fails open().
   std::map<std::string, std::string> overrides;
   bool read_only = false;
+  bool exclusive = false;  ///< with read_only: refuse a directory that another process uses, and keep others out
   bool create_if_missing = true;
   int background_jobs = 2;
   int open_files = 0;  ///< table files to keep open; -1: all, 0: half of what the process may open
@@ -198,6 +199,16 @@ class Store {
   Result<void> checkpoint(const std::string& directory);
   /// Reads every block of every file; corruption names the file.
   Result<void> verify_checksums();
+  struct TableFile {
+    Column column;
+    int level;
+    std::string path;
+    uint64_t bytes, entries, deletions;
+  };
+  /// The table files of the latest state, by column, level and number.
+  std::vector<TableFile> table_files() const;
+  /// verify_checksums() for one of them, so that one that is damaged does not hide the next.
+  Result<void> verify_table_file(const std::string& path);
   /// Closes and opens again (DEBUG RELOAD). No other thread may be inside the store, and nothing of
   /// it (Value, Cursor, Snapshot) may be alive. After a failure it can only be destroyed.
   Result<void> reopen();
