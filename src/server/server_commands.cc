@@ -15,6 +15,7 @@ void add_server_commands(CommandTable& table) {
   table.add(observation_commands());
   table.add(memory_commands());
   table.add(about_commands());
+  table.add(basalt_commands());
 }
 
 void reply_help(Reply& reply, std::string_view command, std::span<const std::string_view> lines) {

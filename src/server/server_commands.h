@@ -24,6 +24,7 @@ std::span<const CommandSpec> debug_commands();        // debug_commands.cc
 std::span<const CommandSpec> observation_commands();  // observation_commands.cc
 std::span<const CommandSpec> memory_commands();       // memory_commands.cc
 std::span<const CommandSpec> about_commands();        // about_commands.cc
+std::span<const CommandSpec> basalt_commands();       // basalt_commands.cc
 
 void add_server_commands(CommandTable& table);
 
