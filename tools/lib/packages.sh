@@ -11,6 +11,7 @@ packages_test=(redis-server redis-tools clang-format wamerican python3-redis)
 packages_format=(clang-format)
 packages_bench=(redis-server redis-tools python3)
 packages_fuzz=(clang libclang-rt-14-dev)
+packages_conformance=(tcl tcl-tls redis-server redis-tools python3)
 
 as_root() {
   if ((EUID == 0)); then
