@@ -24,10 +24,10 @@ constexpr size_t kReadBatch = 256 * 1024;
 constexpr size_t kKeepSending = 64 * 1024;  // capacity that sending_ keeps
 }  // namespace
 
-Connection::Connection(Server& server, IoThread& thread, Socket socket, std::shared_ptr<Session> session)
+Connection::Connection(Server& server, IoThread& thread, Stream stream, std::shared_ptr<Session> session)
     : server_(server),
       thread_(thread),
-      socket_(std::move(socket)),
+      stream_(std::move(stream)),
       session_(std::move(session)),
       idle_(thread.context()) {
   thread_.add(this);
@@ -35,20 +35,60 @@ Connection::Connection(Server& server, IoThread& thread, Socket socket, std::sha
 
 Connection::~Connection() { thread_.remove(this); }
 
-void Connection::start() {
+void Connection::start(std::string_view refusal) {
   asio::error_code ignored;
-  socket_.non_blocking(true, ignored);
+  stream_.socket().non_blocking(true, ignored);
   session_->set_transport(weak_from_this());
-  session_->shared.fd = socket_.native_handle();
-  asio::co_spawn(thread_.context(), read_loop(shared_from_this()), asio::detached);
+  session_->shared.fd = stream_.socket().native_handle();
+  asio::co_spawn(thread_.context(), serve(shared_from_this(), refusal), asio::detached);
 }
 
-// `self` keeps the connection alive as long as the loop runs.
-asio::awaitable<void> Connection::read_loop([[maybe_unused]] std::shared_ptr<Connection> self) {
+// `self` keeps the connection alive as long as this runs.
+asio::awaitable<void> Connection::serve([[maybe_unused]] std::shared_ptr<Connection> self, std::string_view refusal) {
+  if (stream_.secured()) {
+    const bool secured = co_await shake_hands();
+    if (!secured) co_return;
+  }
+  if (!refusal.empty()) {
+    sending_ += refusal;
+    closing_ = true;
+  }
+  if (!sending_.empty()) send();
+  finish_closing();
+  co_await read_loop();
+  // After QUIT or a protocol error what was written still goes out; then the socket is closed.
+  if (!closing_) close_now();
+}
+
+asio::awaitable<bool> Connection::shake_hands() {
+  const int64_t timeout_s = server_.config().settings().tls_handshake_timeout_s.load();
+  handshake_ends_ms_ = server_.clock().now_ms() + timeout_s * 1000;
+  writing_ = true;
+  asio::error_code error;
+  stream_.shake_hands(error);
+  while (error == asio::error::would_block) {
+    co_await stream_.socket().async_wait(stream_.wanted(), kAwait);
+    if (closed_) co_return false;
+    stream_.shake_hands(error);
+  }
+  writing_ = false;
+  handshake_ends_ms_ = 0;
+  if (!error) co_return true;
+  LOG(WARNING) << "Error accepting a client connection: " << stream_.failure() << " (addr=" << session_->peer_address
+               << " laddr=" << session_->local_address << ")";
+  close_now();
+  co_return false;
+}
+
+asio::awaitable<void> Connection::read_loop() {
   while (!closed_ && !closing_) {
     const size_t wanted = session_->bytes_wanted();
     input_.reserve(wanted > 0 ? std::min(wanted, size_t{8} << 20) : (input_.capacity() ? 512 : InputBuffer::kInitial));
-    auto [error, n] = co_await socket_.async_read_some(asio::buffer(input_.tail(), input_.room()), kAwait);
+    const auto into = asio::buffer(input_.tail(), input_.room());
+    asio::error_code error;
+    size_t n = 0;
+    if (stream_.secured()) n = co_await stream_.async_read_secured(into, error);
+    else std::tie(error, n) = co_await stream_.socket().async_read_some(into, kAwait);
     while (offloaded_ && !closed_) {  // the bytes are in place, but the buffer must not move yet
       idle_.expires_at(asio::steady_timer::time_point::max());
       co_await idle_.async_wait(kAwait);
@@ -60,7 +100,7 @@ asio::awaitable<void> Connection::read_loop([[maybe_unused]] std::shared_ptr<Con
     // flush and one write.
     while (!error && input_.room() == 0 && received < kReadBatch) {
       input_.reserve(std::max(InputBuffer::kLarge, received));
-      n = socket_.read_some(asio::buffer(input_.tail(), input_.room()), error);
+      n = stream_.read_some(asio::buffer(input_.tail(), input_.room()), error);
       input_.commit(n);
       received += n;
     }
@@ -75,9 +115,6 @@ asio::awaitable<void> Connection::read_loop([[maybe_unused]] std::shared_ptr<Con
     if (!blocked_ && !offloaded_) execute();
     if (error && error != asio::error::would_block) break;
   }
-  // After QUIT or a protocol error what was written still goes out; then the socket is closed.
-  if (closing_) co_return;
-  close_now();
 }
 
 void Connection::execute() {
@@ -237,7 +274,7 @@ void Connection::send() {
   asio::error_code error;
   const size_t before = sent_;
   while (sent_ < sending_.size() && !error)
-    sent_ += socket_.write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_), error);
+    sent_ += stream_.write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_), error);
   thread_.worker().stats.net_output_bytes.add(sent_ - before);
   if (sent_ == sending_.size()) {
     sending_.clear();
@@ -250,7 +287,7 @@ void Connection::send() {
   session_->shared.pending_output.store(sending_.size() - sent_, std::memory_order_relaxed);
   if (over_output_limit()) return;
   writing_ = true;
-  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const asio::error_code& failed) {
+  stream_.socket().async_wait(stream_.wanted(), [self = shared_from_this()](const asio::error_code& failed) {
     self->writing_ = false;
     if (self->closed_) return;
     if (failed) return self->close_now();
@@ -288,9 +325,7 @@ void Connection::finish_closing() {
 void Connection::close_now() {
   if (std::exchange(closed_, true)) return;
   session_->shared.closing = true;
-  asio::error_code ignored;
-  socket_.shutdown(Socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  stream_.close();
   idle_.cancel();
   if (block_timer_) block_timer_->cancel();
   if (blocked_) server_.waiting().forget(session_->id);
@@ -299,6 +334,11 @@ void Connection::close_now() {
 
 void Connection::housekeeping(int64_t now_ms) {
   if (closed_) return;
+  if (handshake_ends_ms_ != 0 && now_ms > handshake_ends_ms_) {
+    LOG(WARNING) << "Error accepting a client connection: the TLS handshake takes too long (addr="
+                 << session_->peer_address << " laddr=" << session_->local_address << ")";
+    return close_now();
+  }
   const int64_t timeout_s = server_.config().settings().timeout_s.load(std::memory_order_relaxed);
   const bool subscribed = session_->subscriptions && session_->subscriptions->count() > 0;
   if (timeout_s > 0 && !blocked_ && !offloaded_ && !subscribed &&

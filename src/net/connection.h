@@ -16,24 +16,22 @@
 #include <string>
 
 #include <asio/awaitable.hpp>
-#include <asio/generic/stream_protocol.hpp>
 #include <asio/steady_timer.hpp>
 
 #include "net/input_buffer.h"
 #include "net/io_thread.h"
+#include "net/stream.h"
 #include "server/session.h"
 
 namespace basalt {
 
 class Connection final : public Transport, public std::enable_shared_from_this<Connection> {
  public:
-  using Socket = asio::generic::stream_protocol::socket;
-
-  Connection(Server& server, IoThread& thread, Socket socket, std::shared_ptr<Session> session);
+  Connection(Server& server, IoThread& thread, Stream stream, std::shared_ptr<Session> session);
   ~Connection() override;
 
-  /// Begins to serve; on the I/O thread.
-  void start();
+  /// Begins to serve; on the I/O thread. With a `refusal` the client is told that, and no more.
+  void start(std::string_view refusal);
 
   // Transport
   void push(std::string bytes) override;
@@ -49,7 +47,10 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   void housekeeping(int64_t now_ms);
 
  private:
-  asio::awaitable<void> read_loop(std::shared_ptr<Connection> self);
+  asio::awaitable<void> serve(std::shared_ptr<Connection> self, std::string_view refusal);
+  asio::awaitable<void> read_loop();
+  /// Secures the stream. False: that failed, and the connection is closed.
+  asio::awaitable<bool> shake_hands();
   /// Executes what is complete, as far as it goes without waiting.
   void execute();
   void after_step(Session::Step step, bool wrote);
@@ -64,12 +65,12 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
 
   Server& server_;
   IoThread& thread_;
-  Socket socket_;
+  Stream stream_;
   std::shared_ptr<Session> session_;
   InputBuffer input_;
   std::string building_, held_, sending_;
   size_t sent_ = 0;              // of sending_
-  bool writing_ = false;         // an async write is under way
+  bool writing_ = false;         // an async write is under way, or nothing may be written yet
   bool release_queued_ = false;  // building_ waits for the end of the turn
   bool holding_ = false;         // held_ waits for an fsync
   bool offloaded_ = false;
@@ -78,7 +79,8 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   bool closing_ = false;                    // close once everything has been sent
   bool closed_ = false;
   int64_t over_soft_limit_since_ms_ = 0;
-  asio::steady_timer idle_;  // cancelled when an offloaded session comes back: the reader waits for it
+  int64_t handshake_ends_ms_ = 0;  // by then it must be over; 0: it is
+  asio::steady_timer idle_;        // cancelled when an offloaded session comes back: the reader waits for it
   std::unique_ptr<asio::steady_timer> block_timer_;
 };
 

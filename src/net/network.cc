@@ -22,19 +22,16 @@
 
 namespace basalt {
 
-using Socket = Connection::Socket;
+using Socket = Stream::Socket;
 using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 
 /// One listening socket. Accepts on the first I/O thread and hands each connection to the thread with the fewest.
 class Listener {
  public:
-  Listener(Server& server, Network& network, asio::io_context& context, std::string name, bool unix_socket)
-      : server_(server),
-        network_(network),
-        acceptor_(context),
-        retry_(context),
-        name_(std::move(name)),
-        unix_socket_(unix_socket) {}
+  enum class Kind : uint8_t { tcp, tls, unix_socket };
+
+  Listener(Server& server, Network& network, asio::io_context& context, std::string name, Kind kind)
+      : server_(server), network_(network), acceptor_(context), retry_(context), name_(std::move(name)), kind_(kind) {}
 
   Result<void> open(const asio::generic::stream_protocol::endpoint& endpoint,
                     const asio::generic::stream_protocol& protocol, bool v6, int backlog);
@@ -44,11 +41,13 @@ class Listener {
     acceptor_.close(ignored);
     retry_.cancel();
   }
-  const std::string& name() const { return name_; }
+  std::string name() const { return kind_ == Kind::tls ? name_ + " (TLS)" : name_; }
 
  private:
+  bool is_unix_socket() const { return kind_ == Kind::unix_socket; }
   void adopt(Socket socket, IoThread& thread);
   void refuse(Socket& socket, std::string_view error);
+  void set_options(Socket& socket) const;
   std::string describe(const asio::generic::stream_protocol::endpoint& endpoint) const;
 
   Server& server_;
@@ -56,14 +55,14 @@ class Listener {
   Acceptor acceptor_;
   asio::steady_timer retry_;
   const std::string name_;
-  const bool unix_socket_;
+  const Kind kind_;
 };
 
 Result<void> Listener::open(const asio::generic::stream_protocol::endpoint& endpoint,
                             const asio::generic::stream_protocol& protocol, bool v6, int backlog) {
   asio::error_code error;
   acceptor_.open(protocol, error);
-  if (!error && !unix_socket_) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error && !is_unix_socket()) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
   if (!error && v6) acceptor_.set_option(asio::ip::v6_only(true), error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(backlog, error);
@@ -71,10 +70,10 @@ Result<void> Listener::open(const asio::generic::stream_protocol::endpoint& endp
   if (error == asio::error::address_in_use)
     return fail(
         fmt::format("cannot listen on {}: the address is already in use; stop the other server or choose another "
-                    "with --port",
+                    "with --port or --tls-port",
                     name_));
-  return fail(
-      fmt::format("cannot listen on {}: {}; see the options bind, port and unixsocket", name_, error.message()));
+  return fail(fmt::format("cannot listen on {}: {}; see the options bind, port, tls-port and unixsocket", name_,
+                          error.message()));
 }
 
 void Listener::accept() {
@@ -102,7 +101,7 @@ void Listener::refuse(Socket& socket, std::string_view error) {
 }
 
 std::string Listener::describe(const asio::generic::stream_protocol::endpoint& endpoint) const {
-  if (unix_socket_) return name_ + ":0";
+  if (is_unix_socket()) return name_ + ":0";
   char host[INET6_ADDRSTRLEN] = "";
   if (endpoint.data()->sa_family == AF_INET6) {
     const auto* address = reinterpret_cast<const sockaddr_in6*>(endpoint.data());
@@ -144,6 +143,18 @@ bool is_loopback(const asio::generic::stream_protocol::endpoint& endpoint) {
 }
 }  // namespace
 
+void Listener::set_options(Socket& socket) const {
+  const int on = 1, fd = socket.native_handle();
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const int seconds = static_cast<int>(server_.config().settings().tcp_keepalive_s.load());
+  if (seconds <= 0) return;
+  const int interval = std::max(1, seconds / 3), probes = 3;
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
 void Listener::adopt(Socket socket, IoThread& thread) {
   const auto& settings = server_.config().settings();
   asio::error_code ignored;
@@ -152,31 +163,31 @@ void Listener::adopt(Socket socket, IoThread& thread) {
   StatsShard& stats = server_.stats().shard(0);
   if (server_.clients().count() >= static_cast<size_t>(settings.maxclients.load())) {
     stats.rejected_connections.add();
-    return refuse(socket, "-ERR max number of clients reached\r\n");
+    if (kind_ != Kind::tls) refuse(socket, "-ERR max number of clients reached\r\n");  // else it could not read it
+    return;
   }
-  if (!unix_socket_ && settings.protected_mode.load() && server_.default_user_needs_no_password() &&
+  std::string_view refusal;
+  if (!is_unix_socket() && settings.protected_mode.load() && server_.default_user_needs_no_password() &&
       !is_loopback(peer)) {
     stats.rejected_connections.add();
-    return refuse(socket, kProtectedMode);
+    if (kind_ != Kind::tls) return refuse(socket, kProtectedMode);
+    refusal = kProtectedMode;
   }
-  if (!unix_socket_) {
-    const int on = 1, fd = socket.native_handle();
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (const int seconds = static_cast<int>(settings.tcp_keepalive_s.load()); seconds > 0) {
-      const int interval = std::max(1, seconds / 3), probes = 3;
-      setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-      setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
-      setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-      setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
-    }
+  if (!is_unix_socket()) set_options(socket);
+  TlsState tls;
+  if (kind_ == Kind::tls) {
+    const auto context = network_.tls();
+    if (context) tls = context->accept_on(socket.native_handle());
+    if (!tls) return;  // the port is being closed, or memory is out
   }
   stats.connections.add();
-  auto session =
-      std::make_shared<Session>(server_, server_.clients().next_id(), describe(peer), describe(local), unix_socket_);
+  auto session = std::make_shared<Session>(server_, server_.clients().next_id(), describe(peer), describe(local),
+                                           is_unix_socket());
   server_.clients().add(session);
   thread.about_to_add();
-  asio::post(thread.context(), [this, &thread, socket = std::move(socket), session = std::move(session)]() mutable {
-    std::make_shared<Connection>(server_, thread, std::move(socket), std::move(session))->start();
+  asio::post(thread.context(), [this, &thread, stream = Stream(std::move(socket), std::move(tls)),
+                                session = std::move(session), refusal]() mutable {
+    std::make_shared<Connection>(server_, thread, std::move(stream), std::move(session))->start(refusal);
   });
 }
 
@@ -193,57 +204,106 @@ IoThread& Network::least_loaded() {
   return *best;
 }
 
+Result<void> Network::listen_on(std::string address, uint16_t port, bool secured, Listeners& listeners) {
+  const bool optional = address.starts_with('-');
+  if (optional) address.erase(0, 1);
+  if (address == "*") address = "0.0.0.0";
+  if (address == "::*") address = "::";
+  asio::error_code bad;
+  const auto ip = asio::ip::make_address(address, bad);
+  if (bad) return fail(fmt::format("cannot listen on '{}': not an IP address; see the option bind", address));
+  const asio::ip::tcp::endpoint endpoint(ip, port);
+  const std::string name = fmt::format(fmt::runtime(ip.is_v6() ? "[{}]:{}" : "{}:{}"), address, port);
+  const int backlog = static_cast<int>(server_.config().settings().tcp_backlog.load());
+  auto listener = std::make_unique<Listener>(server_, *this, threads_.front()->context(), name,
+                                             secured ? Listener::Kind::tls : Listener::Kind::tcp);
+  auto opened = listener->open(endpoint, endpoint.protocol(), ip.is_v6(), backlog);
+  if (opened) listeners.push_back(std::move(listener));
+  else if (!optional) return opened;
+  return {};
+}
+
 Result<Network::Listeners> Network::listen_tcp(const TcpAddress& at) {
   Listeners listeners;
-  const int backlog = static_cast<int>(server_.config().settings().tcp_backlog.load());
-  if (at.port == 0) return listeners;
-  for (std::string address : at.bind) {
-    const bool optional = address.starts_with('-');
-    if (optional) address.erase(0, 1);
-    if (address == "*") address = "0.0.0.0";
-    if (address == "::*") address = "::";
-    asio::error_code bad;
-    const auto ip = asio::ip::make_address(address, bad);
-    if (bad) return fail(fmt::format("cannot listen on '{}': not an IP address; see the option bind", address));
-    const asio::ip::tcp::endpoint endpoint(ip, at.port);
-    const std::string name = fmt::format(fmt::runtime(ip.is_v6() ? "[{}]:{}" : "{}:{}"), address, at.port);
-    auto listener = std::make_unique<Listener>(server_, *this, threads_.front()->context(), name, false);
-    auto opened = listener->open(endpoint, endpoint.protocol(), ip.is_v6(), backlog);
-    if (opened) listeners.push_back(std::move(listener));
-    else if (!optional) return tl::unexpected(std::move(opened).error());
+  for (const std::string& address : at.bind) {
+    if (at.port != 0) TRY(listen_on(address, at.port, false, listeners));
+    if (at.tls_port != 0) TRY(listen_on(address, at.tls_port, true, listeners));
   }
   return listeners;
 }
 
 Network::TcpAddress Network::configured_address() const {
   const auto& settings = server_.config().settings();
-  return {settings.bind.words(), static_cast<uint16_t>(settings.port.load())};
+  return {settings.bind.words(), static_cast<uint16_t>(settings.port.load()),
+          static_cast<uint16_t>(settings.tls_port.load())};
 }
 
 Result<void> Network::open() {
   const auto& settings = server_.config().settings();
-  const int backlog = static_cast<int>(settings.tcp_backlog.load());
   tcp_address_ = configured_address();
+  if (tcp_address_.tls_port != 0) {
+    auto context = TlsContext::load(settings);
+    if (!context) return fail("cannot serve TLS on tls-port: " + context.error());
+    use_tls(std::make_shared<const TlsContext>(*std::move(context)));
+  }
   tcp_listeners_ = TRY(listen_tcp(tcp_address_));
   if (const std::string path = settings.unixsocket.get(); !path.empty()) {
     ::unlink(path.c_str());  // as Redis: what a killed server left behind is in the way
     const asio::local::stream_protocol::endpoint endpoint(path);
-    auto listener = std::make_unique<Listener>(server_, *this, threads_.front()->context(), path, true);
-    TRY(listener->open(endpoint, endpoint.protocol(), false, backlog));
+    auto listener =
+        std::make_unique<Listener>(server_, *this, threads_.front()->context(), path, Listener::Kind::unix_socket);
+    TRY(listener->open(endpoint, endpoint.protocol(), false, static_cast<int>(settings.tcp_backlog.load())));
     if (const auto mode = settings.unixsocketperm.load(); mode != 0) ::chmod(path.c_str(), static_cast<mode_t>(mode));
     unix_path_ = path;
     unix_listener_ = std::move(listener);
   }
   if (tcp_listeners_.empty() && !unix_listener_)
-    return fail("nothing to listen on: port is 0 and there is no unixsocket");
-  for (const char* option : {"port", "bind"})
-    server_.config().on_change(option, [this](const OptionValue&) { return listen_anew(); });
+    return fail("nothing to listen on: port and tls-port are 0 and there is no unixsocket");
+  follow_config();
   return {};
+}
+
+void Network::follow_config() {
+  Config& config = server_.config();
+  for (const char* option : {"port", "tls-port", "bind"})
+    config.on_change(option, [this](const OptionValue&) { return listen_anew(); });
+  for (const char* option :
+       {"tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-ca-cert-file", "tls-ca-cert-dir", "tls-auth-clients",
+        "tls-protocols", "tls-ciphers", "tls-ciphersuites", "tls-prefer-server-ciphers", "tls-dh-params-file",
+        "tls-session-caching", "tls-session-cache-size", "tls-session-cache-timeout"})
+    config.on_change(option, [this](const OptionValue&) { return load_tls(); });
+}
+
+std::shared_ptr<const TlsContext> Network::tls() const {
+  std::lock_guard lock(tls_mutex_);
+  return tls_;
+}
+
+void Network::use_tls(std::shared_ptr<const TlsContext> context) {
+  std::lock_guard lock(tls_mutex_);
+  tls_ = std::move(context);
+}
+
+std::optional<std::string> Network::load_tls() {
+  const Settings& settings = server_.config().settings();
+  if (settings.tls_port.load() == 0) {
+    use_tls(nullptr);
+    return std::nullopt;
+  }
+  auto context = TlsContext::load(settings);
+  if (!context) {
+    LOG(WARNING) << "TLS stays as it was: " << context.error();
+    return "Unable to update TLS configuration. Check server logs.";
+  }
+  use_tls(std::make_shared<const TlsContext>(*std::move(context)));
+  return std::nullopt;
 }
 
 std::optional<std::string> Network::listen_anew() {
   const TcpAddress wanted = configured_address();
-  if (wanted == tcp_address_) return std::nullopt;  // told once an option; both may have changed
+  if (wanted == tcp_address_) return std::nullopt;  // told once an option; several may have changed
+  if (wanted.tls_port != tcp_address_.tls_port)
+    if (auto refused = load_tls()) return refused;
   std::optional<std::string> refused;
   // The old sockets go first: the new ones may ask for the same port.
   while_still([&] {

@@ -5,12 +5,14 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "net/io_thread.h"
+#include "net/tls_context.h"
 
 namespace basalt {
 
@@ -33,24 +35,33 @@ class Network {
   /// Where it listens, for the banner: "127.0.0.1:6379", "/run/basalt.sock".
   std::vector<std::string> endpoints() const;
   IoThread& least_loaded();
+  /// For new connections to tls-port. Null while there is none.
+  std::shared_ptr<const TlsContext> tls() const;
 
  private:
   using Listeners = std::vector<std::unique_ptr<Listener>>;
   struct TcpAddress {
     std::vector<std::string> bind;
-    uint16_t port = 0;
+    uint16_t port = 0, tls_port = 0;
     bool operator==(const TcpAddress&) const = default;
   };
   TcpAddress configured_address() const;
   Result<Listeners> listen_tcp(const TcpAddress& at);
-  /// CONFIG SET port, bind. What it gives refuses the change; the old sockets then listen again.
+  Result<void> listen_on(std::string address, uint16_t port, bool secured, Listeners& listeners);
+  void follow_config();
+  /// CONFIG SET port, tls-port, bind. What it gives refuses the change; the old sockets then listen again.
   std::optional<std::string> listen_anew();
+  /// Reads the files of TLS again, if it is in use. Refuses what can't be used: the old ones stay.
+  std::optional<std::string> load_tls();
+  void use_tls(std::shared_ptr<const TlsContext> context);
 
   Server& server_;
   std::vector<std::unique_ptr<IoThread>> threads_;
   TcpAddress tcp_address_;
   Listeners tcp_listeners_, retired_listeners_;
   std::unique_ptr<Listener> unix_listener_;
+  mutable std::mutex tls_mutex_;
+  std::shared_ptr<const TlsContext> tls_;  // guarded by tls_mutex_
   std::string unix_path_;
 };
 

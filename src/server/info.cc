@@ -54,7 +54,8 @@ void server_section(Server& server, Fields& fields, const std::vector<KeyCount>&
   fields.add("gcc_version", __VERSION__);
   fields.add("process_id", getpid());
   fields.add("run_id", server.run_id());
-  fields.add("tcp_port", server.config().settings().port.load());
+  const Settings& settings = server.config().settings();
+  fields.add("tcp_port", settings.port.load() != 0 ? settings.port.load() : settings.tls_port.load());
   fields.add("server_time_usec", now_us);
   fields.add("uptime_in_seconds", uptime_s);
   fields.add("uptime_in_days", uptime_s / 86400);

@@ -49,10 +49,14 @@ def encode(words):
 
 
 class Connection:
-    def __init__(self, port, host="127.0.0.1", timeout=10.0):
+    """`tls` is an ssl.SSLContext: then the connection is made through TLS."""
+
+    def __init__(self, port, host="127.0.0.1", timeout=10.0, tls=None):
         self.timeout = timeout
         self.socket_ = socket.create_connection((host, port), timeout=timeout)
         self.socket_.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket_ = tls.wrap_socket(self.socket_)
         self.buffer_ = bytearray()
         self.position_ = 0
 

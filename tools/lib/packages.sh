@@ -7,7 +7,7 @@ packages_build=(
   liburing-dev libgtest-dev libgmock-dev libbenchmark-dev libhiredis-dev libxxhash-dev liblz4-dev
   libzstd-dev libssl-dev python3
 )
-packages_test=(redis-server redis-tools clang-format wamerican python3-redis)
+packages_test=(redis-server redis-tools clang-format wamerican python3-redis openssl)
 packages_format=(clang-format)
 packages_bench=(redis-server redis-tools python3)
 packages_fuzz=(clang libclang-rt-14-dev)

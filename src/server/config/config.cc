@@ -177,6 +177,10 @@ struct Config::Change {
   std::string name;  // as given, in lower case
   OptionValue before, after;
 };
+struct Config::Told {
+  const Listener* listener;
+  const Change* change;
+};
 
 bool Config::may_change(const Option& option, bool local_caller) const {
   if (option.change != Option::Change::when_unprotected) return option.change == Option::Change::at_run_time;
@@ -220,13 +224,16 @@ Result<std::vector<Config::Change>> Config::plan(const std::vector<Pair>& pairs,
   return changes;
 }
 
-// Who refused and why, if anyone did.
-std::optional<std::pair<std::string, std::string>> Config::tell_listeners(const std::vector<Change>& changes) {
+// Who refused and why, if anyone did; `told` are those that carried their change out.
+std::optional<std::pair<std::string, std::string>> Config::tell_listeners(const std::vector<Change>& changes,
+                                                                          std::vector<Told>& told) {
   for (const Change& change : changes) {
     auto listeners = listeners_.find(change.index);
-    if (listeners == listeners_.end() || change.before == change.after) continue;
+    const bool changed = change.before != change.after || all_options()[change.index]->names_a_file;
+    if (listeners == listeners_.end() || !changed) continue;
     for (const Listener& listener : listeners->second) {
       if (auto refusal = listener(change.after)) return std::pair(change.name, *std::move(refusal));
+      told.push_back({&listener, &change});
     }
   }
   return std::nullopt;
@@ -234,16 +241,15 @@ std::optional<std::pair<std::string, std::string>> Config::tell_listeners(const 
 
 Result<void> Config::set(const std::vector<Pair>& pairs, bool local_caller) {
   std::lock_guard lock(change_mutex_);
-  auto changes = TRY(plan(pairs, local_caller));
+  const auto changes = TRY(plan(pairs, local_caller));
   for (const Change& change : changes) put(change.index, change.after);
-  auto refusal = tell_listeners(changes);
+  std::vector<Told> told;
+  auto refusal = tell_listeners(changes, told);
   if (!refusal) return {};
-  for (Change& change : changes) {
-    std::swap(change.before, change.after);
-    put(change.index, change.after);
-  }
-  if (auto stuck = tell_listeners(changes)) {
-    LOG(ERROR) << "CONFIG SET could not restore '" << stuck->first << "': " << stuck->second;
+  for (const Change& change : changes) put(change.index, change.before);
+  for (const auto& [listener, change] : told) {
+    if (auto stuck = (*listener)(change->before))
+      LOG(ERROR) << "CONFIG SET could not restore '" << change->name << "': " << *stuck;
   }
   return set_failed(refusal->first, refusal->second);
 }

@@ -56,7 +56,7 @@ class Config {
 
   // ---- changing ----
   /// Called with the new value after it is in settings(). Returns a sentence to refuse it: the change is
-  /// undone, and those that were told of it hear of the old value again. An option's listeners are told in turn.
+  /// undone, and those that carried it out hear of the old value again. An option's listeners are told in turn.
   using Listener = std::function<std::optional<std::string>(const OptionValue& value)>;
   void on_change(std::string_view name, Listener listener);
 
@@ -70,6 +70,7 @@ class Config {
 
  private:
   struct Change;
+  struct Told;
   Checked<void> apply_lines(const std::vector<ConfigLine>& lines);
   Checked<void> apply_line(const ConfigLine& line);
   Checked<void> apply_option(const Option& option, size_t index, const ConfigLine& line);
@@ -78,7 +79,8 @@ class Config {
   Result<std::vector<Change>> plan(const std::vector<Pair>& pairs, bool local_caller) const;
   bool may_change(const Option& option, bool local_caller) const;
   Checked<std::string> rewritten(std::string_view text, const std::vector<std::string>* users) const;
-  std::optional<std::pair<std::string, std::string>> tell_listeners(const std::vector<Change>& changes);
+  std::optional<std::pair<std::string, std::string>> tell_listeners(const std::vector<Change>& changes,
+                                                                    std::vector<Told>& told);
 
   Settings settings_;
   std::string file_;

@@ -150,7 +150,7 @@ TEST_F(ConfigTest, ErrorsNameFileLineOptionAndWhatWasExpected) {
   EXPECT_EQ(load_error("requirepass secret word\n"), "basalt.conf:1: requirepass: wrong number of arguments");
   EXPECT_EQ(load_error("include missing.conf\n"),
             "basalt.conf:1: include: can't read the configuration file 'missing.conf': No such file or directory");
-  EXPECT_EQ(load_error("tls-port 6380\n"), "basalt.conf:1: tls-port: TLS is not supported by this version");
+  EXPECT_EQ(load_error("tls-cluster yes\n"), "basalt.conf:1: tls-cluster yes: cluster mode is not supported");
   EXPECT_EQ(load_error("loadmodule /a.so\n"), "basalt.conf:1: loadmodule: modules are not supported");
   EXPECT_EQ(load_error("replicaof 10.0.0.1 6379\n"),
             "basalt.conf:1: replicaof 10.0.0.1 6379: replication is not supported");
@@ -229,7 +229,7 @@ TEST_F(ConfigTest, ListenersHearAndRefuse) {
   EXPECT_EQ(set_error(config, {{"timeout", "6"}, {"tcp-keepalive", "1"}, {"port", "1"}}),
             "ERR CONFIG SET failed (possibly related to argument 'port') - Unable to listen on this port. Check server "
             "logs.");
-  EXPECT_THAT(heard, ElementsAre("timeout 6", "port 1", "timeout 5", "port 7"));
+  EXPECT_THAT(heard, ElementsAre("timeout 6", "port 1", "timeout 5"));
   EXPECT_EQ(config.settings().timeout_s, 5);
   EXPECT_EQ(config.settings().tcp_keepalive_s, 9);
   EXPECT_EQ(config.settings().port, 7);
@@ -251,7 +251,19 @@ TEST_F(ConfigTest, AnOptionMayHaveSeveralListeners) {
     return std::nullopt;
   });
   EXPECT_THAT(set_error(config, {{"timeout", "5"}}), EndsWith("'timeout') - not five"));
-  EXPECT_THAT(heard, ElementsAre("first 5", "second 5", "first 0", "second 0"));
+  EXPECT_THAT(heard, ElementsAre("first 5", "second 5", "first 0"));
+}
+
+TEST_F(ConfigTest, AFileThatIsNamedAgainMayHaveChanged) {
+  Config config;
+  int heard = 0;
+  config.on_change("tls-cert-file", [&](const OptionValue&) {
+    ++heard;
+    return std::nullopt;
+  });
+  EXPECT_EQ(set_error(config, {{"tls-cert-file", "/server.crt"}}), "");
+  EXPECT_EQ(set_error(config, {{"tls-cert-file", "/server.crt"}}), "");
+  EXPECT_EQ(heard, 2);
 }
 
 TEST_F(ConfigTest, AChangeThatNobodyCarriesOutIsRefused) {

@@ -79,6 +79,7 @@ struct Option {
   bool is_sensitive = false;    ///< a password: not for logs
   bool is_hidden = false;       ///< CONFIG GET shows it only when asked by name; not in the file
   bool takes_listener = false;  ///< a change needs someone to carry it out: refused when nobody listens
+  bool names_a_file = false;    ///< whose content may change: setting the same name again is a change too
   bool lines_add_up = false;    ///< several lines of a file are one value (save)
   Read read = nullptr;          ///< for words, and for text that is more than text
   Refuse refuse = nullptr;
@@ -93,6 +94,7 @@ struct Option {
   constexpr Option sensitive() const { return with(&Option::is_sensitive, true); }
   constexpr Option hidden() const { return with(&Option::is_hidden, true); }
   constexpr Option needs_listener() const { return with(&Option::takes_listener, true); }
+  constexpr Option names_file() const { return with(&Option::names_a_file, true); }
   constexpr Option add_up() const { return with(&Option::lines_add_up, true); }
   constexpr Option read_by(Read v) const { return with(&Option::read, v); }
   constexpr Option refused(Refuse v) const { return with(&Option::refuse, v); }

@@ -39,14 +39,13 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 struct RefusedDirective {
-  std::string_view prefix;
+  std::string_view name;
   std::string_view why;
 };
 constexpr RefusedDirective kRefused[] = {
     {"rename-command", "commands cannot be renamed; take them away with ACL rules (user default -flushall …)"},
     {"loadmodule", "modules are not supported"},
     {"sentinel", "this server is not a sentinel"},
-    {"tls-", "TLS is not supported by this version"},
 };
 
 }  // namespace
@@ -96,8 +95,7 @@ std::string_view nearest_option(std::string_view name) {
 std::string_view refused_directive(std::string_view name) {
   std::string lower = to_lower(name);
   for (const RefusedDirective& refused : kRefused) {
-    bool matches = refused.prefix.ends_with('-') ? lower.starts_with(refused.prefix) : lower == refused.prefix;
-    if (matches) return refused.why;
+    if (lower == refused.name) return refused.why;
   }
   return {};
 }

@@ -151,11 +151,22 @@ constexpr Option kReplication[] = {
     integer("repl-timeout", "60", 1, kIntMax),
     memory("repl-backlog-size", "1mb", 1).adjusted(backlog_or_least),
     integer("repl-backlog-ttl", "3600", 0, kLongMax),
+    yes_no("tls-replication", "no").refused([](const OptionValue& value) -> Refusal {
+      if (value.number == 0) return std::nullopt;
+      return "replication is not supported";
+    }),
+    text("tls-client-cert-file", ""),
+    text("tls-client-key-file", ""),
+    text("tls-client-key-file-pass", "").sensitive(),
     choice("propagation-error-behavior", "ignore", "ignore, panic, panic-on-replicas"),
 };
 
 constexpr Option kCluster[] = {
     yes_no("cluster-enabled", "no").at_start_only().refused([](const OptionValue& value) -> Refusal {
+      if (value.number == 0) return std::nullopt;
+      return "cluster mode is not supported";
+    }),
+    yes_no("tls-cluster", "no").refused([](const OptionValue& value) -> Refusal {
       if (value.number == 0) return std::nullopt;
       return "cluster mode is not supported";
     }),

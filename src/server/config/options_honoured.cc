@@ -27,7 +27,7 @@ constexpr Option kNetwork[] = {
         .needs_listener()
         .into<&Settings::bind>(),
     integer("port", "6379", 0, 65535)
-        .help("TCP port. 0: no TCP, only the Unix socket.")
+        .help("TCP port. 0: none, only tls-port and the Unix socket.")
         .needs_listener()
         .into<&Settings::port>(),
     text("unixsocket", "")
@@ -62,6 +62,78 @@ constexpr Option kNetwork[] = {
         .at_start_only()
         .adjusted(threads_or_four_a_core)
         .into<&Settings::storage_threads>(),
+};
+
+constexpr Option kTls[] = {
+    integer("tls-port", "0", 0, 65535)
+        .help("Port for TLS, on the addresses of bind. 0: none. With port 0 nothing is served unencrypted. Needs "
+              "tls-cert-file and tls-key-file.")
+        .needs_listener()
+        .into<&Settings::tls_port>(),
+    text("tls-cert-file", "")
+        .help("The server's certificate, PEM, followed by those that lead to its authority. Setting it anew, also to "
+              "the same name, reads the file again: new connections get the new certificate.")
+        .needs_listener()
+        .names_file()
+        .into<&Settings::tls_cert_file>(),
+    text("tls-key-file", "")
+        .help("The certificate's private key, PEM.")
+        .needs_listener()
+        .names_file()
+        .into<&Settings::tls_key_file>(),
+    text("tls-key-file-pass", "")
+        .help("The key file's password, if it has one.")
+        .sensitive()
+        .needs_listener()
+        .into<&Settings::tls_key_file_pass>(),
+    text("tls-ca-cert-file", "")
+        .help("The authorities whose certificates clients may show, PEM.")
+        .needs_listener()
+        .names_file()
+        .into<&Settings::tls_ca_cert_file>(),
+    text("tls-ca-cert-dir", "")
+        .help("The same as a directory of files, named as openssl rehash does.")
+        .needs_listener()
+        .names_file()
+        .into<&Settings::tls_ca_cert_dir>(),
+    choice("tls-auth-clients", "yes", "no, yes, optional")
+        .help("Whether clients must show a certificate: yes; no; optional: they need not, but one that they show must "
+              "be valid.")
+        .needs_listener()
+        .into<&Settings::tls_auth_clients>(),
+    text("tls-protocols", "")
+        .help("Versions to speak, in quotes: \"TLSv1.2 TLSv1.3\", which are those of the empty default.")
+        .needs_listener()
+        .into<&Settings::tls_protocols>(),
+    text("tls-ciphers", "")
+        .help("Ciphers up to TLS 1.2, as openssl-ciphers(1) writes them. Empty: OpenSSL's choice.")
+        .needs_listener()
+        .into<&Settings::tls_ciphers>(),
+    text("tls-ciphersuites", "").help("The same for TLS 1.3.").needs_listener().into<&Settings::tls_ciphersuites>(),
+    yes_no("tls-prefer-server-ciphers", "no")
+        .help("Whether the order of the ciphers is the server's choice, not the client's.")
+        .needs_listener()
+        .into<&Settings::tls_prefer_server_ciphers>(),
+    text("tls-dh-params-file", "")
+        .help("Diffie-Hellman parameters, PEM, for clients of TLS 1.2 without elliptic curves. Empty: OpenSSL's own.")
+        .needs_listener()
+        .names_file()
+        .into<&Settings::tls_dh_params_file>(),
+    yes_no("tls-session-caching", "yes")
+        .help("Whether clients that come back may go on with their last session, which is faster.")
+        .needs_listener()
+        .into<&Settings::tls_session_caching>(),
+    integer("tls-session-cache-size", "20480", 0, kIntMax)
+        .help("Sessions to remember. 0: no limit.")
+        .needs_listener()
+        .into<&Settings::tls_session_cache_size>(),
+    integer("tls-session-cache-timeout", "300", 0, kIntMax)
+        .help("Seconds to remember them for.")
+        .needs_listener()
+        .into<&Settings::tls_session_cache_timeout_s>(),
+    integer("tls-handshake-timeout", "10", 1, kIntMax)
+        .help("Seconds that a client has until its connection is secured.")
+        .into<&Settings::tls_handshake_timeout_s>(),
 };
 
 constexpr Option kLimits[] = {
@@ -243,6 +315,7 @@ constexpr Option kProcess[] = {
 
 constexpr OptionGroup kGroups[] = {
     {"Network", "", true, kNetwork},
+    {"TLS", "", true, kTls},
     {"Limits", "", true, kLimits},
     {"Storage",
      "Any option of RocksDB can be set with \"rocksdb.<option> <value>\", with RocksDB's own names of database, column "

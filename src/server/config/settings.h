@@ -40,6 +40,7 @@ enum class AppendFsync : uint8_t { everysec, always, no };
 enum class LogLevel : uint8_t { debug, verbose, notice, warning };
 enum class ProtectedAction : uint8_t { no, yes, local };
 enum class AclPubsubDefault : uint8_t { allchannels, resetchannels };
+enum class TlsAuthClients : uint8_t { no, yes, optional };
 enum class Supervised : uint8_t { upstart, systemd, detect, no };
 
 /// Redis's classes of client-output-buffer-limit, in its order.
@@ -68,6 +69,17 @@ struct Settings {
   std::atomic<bool> protected_mode{true};
   std::atomic<int64_t> io_threads{1};
   std::atomic<int64_t> storage_threads{1};
+
+  // TLS
+  std::atomic<int64_t> tls_port{0};
+  SharedText tls_cert_file, tls_key_file, tls_key_file_pass;
+  SharedText tls_ca_cert_file, tls_ca_cert_dir, tls_dh_params_file;
+  std::atomic<TlsAuthClients> tls_auth_clients{TlsAuthClients::yes};
+  SharedText tls_protocols, tls_ciphers, tls_ciphersuites;  ///< empty: the default ones
+  std::atomic<bool> tls_prefer_server_ciphers{false};
+  std::atomic<bool> tls_session_caching{true};
+  std::atomic<int64_t> tls_session_cache_size{0}, tls_session_cache_timeout_s{0};
+  std::atomic<int64_t> tls_handshake_timeout_s{0};
 
   // limits
   std::atomic<int64_t> timeout_s{0};
