@@ -52,6 +52,25 @@ enum class SpecialString : uint8_t { int8 = 0, int16 = 1, int32 = 2, lzf = 3 };
 /// How a node of list_quicklist_2 holds its elements.
 enum class Container : uint8_t { plain = 1, packed = 2 };
 
+/// In a file: what stands where the type of a value would, and is none.
+enum class FileOpcode : uint8_t {
+  slot_info = 244,  ///< slot, its keys, those that expire: hints (Redis 7.4, cluster)
+  function = 245,   ///< a library's code
+  module_auxiliary = 247,
+  idle = 248,       ///< how long the next key was not used
+  frequency = 249,  ///< how often it was
+  auxiliary = 250,  ///< a name and a value about the file
+  resize = 251,     ///< keys of the database, those that expire: hints
+  expire_ms = 252,  ///< when the next key expires
+  expire_s = 253,
+  select = 254,  ///< the database of the next keys
+  end = 255,
+};
+
+/// Values of modules: an id, then their parts, each after what it is.
+inline constexpr uint8_t kModuleValue = 7;
+enum class ModulePart : uint8_t { end = 0, signed_integer = 1, integer = 2, float32 = 3, float64 = 4, string = 5 };
+
 /// The failure for bytes that nobody encoded.
 inline auto bad_format() { return fail("ERR Bad data format"); }
 
