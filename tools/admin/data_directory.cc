@@ -1,0 +1,43 @@
+#include "tools/admin/data_directory.h"
+
+namespace basalt::tools {
+namespace {
+
+constexpr uint64_t kMemory = uint64_t{256} << 20;
+
+// What the store says is for who starts a server.
+Result<std::unique_ptr<Store>> open(const StoreOptions& options) {
+  auto store = Store::open(options);
+  if (store || !store.error().storage()) return store;
+  StorageError error = *store.error().storage();
+  const size_t in_use = error.detail.find(" is in use by another server");
+  if (in_use == std::string::npos) return store;
+  error.detail =
+      error.detail.substr(0, in_use) +
+      " is in use by a running server; stop it first, or give --server HOST:PORT (stat, compact), or look at a "
+      "checkpoint, which BGSAVE makes";
+  return tl::unexpected<Error>(std::move(error));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_to_look(const std::string& directory) {
+  StoreOptions options;
+  options.directory = directory;
+  options.memory_budget = kMemory;
+  options.read_only = true;
+  options.exclusive = true;
+  options.create_if_missing = false;
+  return open(options);
+}
+
+Result<std::unique_ptr<Store>> open_to_change(const std::string& directory) {
+  StoreOptions options;
+  options.directory = directory;
+  options.memory_budget = kMemory;
+  options.create_if_missing = false;
+  options.overrides["disable_auto_compactions"] = "true";
+  return open(options);
+}
+
+}  // namespace basalt::tools

@@ -1,0 +1,17 @@
+// A stopped server's data directory, opened by a tool.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "store/store.h"
+
+namespace basalt::tools {
+
+/// To look at: nothing in the directory changes, and no server starts on it meanwhile.
+Result<std::unique_ptr<Store>> open_to_look(const std::string& directory);
+/// To change. Nothing is compacted but what is asked for.
+Result<std::unique_ptr<Store>> open_to_change(const std::string& directory);
+
+}  // namespace basalt::tools
