@@ -7,8 +7,10 @@ Each writer has a connection and keys of its own, and a model of what it wrote. 
 so that some are unanswered when the server dies. After the restart the data must be exactly what the
 model was after some prefix of the writer's commands, and that prefix must hold every command that was
 answered: nothing acknowledged is lost, nothing is half-written, no write is there without the ones before it.
+Beside them, two more write what no model follows (noise.py), and after each crash `basalt-admin verify`, if it
+stands beside the server, must find the directory whole, as the crash left it.
 
-Every check of a writer's data counts as one test. With --server redis-server the same runs on
+Every check of a writer's data counts as one test, as does every verification. With --server redis-server the same runs on
 Redis with appendonly yes and appendfsync always.
 """
 
@@ -16,18 +18,20 @@ import argparse
 import copy
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from crash import workloads  # noqa: E402
+from crash import noise, workloads  # noqa: E402
 from lib import resp  # noqa: E402
 from lib.servers import Server, running  # noqa: E402
 
 REDIS_FLAGS = ["--appendonly", "yes", "--appendfsync", "always"]
 DEPTH = 16  # writes that may be unanswered
+NOISE = 2  # connections
 
 
 class Writer:
@@ -134,7 +138,12 @@ class CrashTest:
         self.random = random.Random(options.seed)
         kinds = [kind for name in options.types.split(",") for kind in workloads.WORKLOADS[name]]
         self.writers = [Writer(i, kinds, self.random.random()) for i in range(options.writers)]
+        self.noise = [noise.Noise(self.random.random()) for _ in range(NOISE)]
         redis = "redis" in os.path.basename(options.server)
+        self.admin = os.path.join(os.path.dirname(os.path.abspath(options.server)), "basalt-admin")
+        if redis or not os.path.exists(self.admin):
+            self.admin = None
+            print("crash: without basalt-admin: what the crash leaves is not verified", flush=True)
         flags = REDIS_FLAGS if redis else []
         self.server = Server("redis" if redis else "basalt", options.server, flags + options.flag)
         if redis:
@@ -152,13 +161,15 @@ class CrashTest:
             self.server.stop()
 
     def cycle_(self, cycle):
-        threads = [threading.Thread(target=writer.write, args=(self.server.port,)) for writer in self.writers]
+        threads = [threading.Thread(target=writer.write, args=(self.server.port,)) for writer in self.writers + self.noise]
         for thread in threads:
             thread.start()
         time.sleep(self.random.uniform(0.02, self.options.seconds))
         how = self.end_server_()
         for thread in threads:
             thread.join()
+        if self.admin:
+            self.count_(self.verify_(), "basalt-admin verify in cycle %d, after %s" % (cycle, how))
         self.count_(self.restart_(), "the restart of cycle %d, after %s" % (cycle, how))
         if self.failed:
             return
@@ -178,6 +189,12 @@ class CrashTest:
             return "an orderly end"
         self.server.kill()
         return "kill -9"
+
+    def verify_(self):
+        """What basalt-admin finds wrong with the directory as it is; None: nothing."""
+        data = os.path.join(self.server.folder, "data")
+        ended = subprocess.run([self.admin, "verify", "--dir", data], capture_output=True, text=True, timeout=600)
+        return None if ended.returncode == 0 else ended.stdout[-4000:] + ended.stderr[-2000:]
 
     def restart_(self):
         """Starts the server again; sometimes it dies once more while it recovers."""
@@ -223,7 +240,9 @@ def main():
     except Exception as error:
         test.count_("%s: %s" % (type(error).__name__, error), "the test itself")
     writes = sum(writer.answered for writer in test.writers)
+    others = sum(one.commands for one in test.noise)
     print("crash: %d acknowledged writes were looked for after %d crashes" % (writes, options.cycles))
+    print("crash: %d more commands, of every kind" % others)
     if test.failed:
         print("the data is kept in %s; run again with --seed %d" % (test.server.folder, options.seed))
         test.server.kill()
