@@ -22,6 +22,11 @@ constexpr auto kAwait = asio::experimental::as_tuple(asio::use_awaitable);
 // How much is read at the most before it is executed: bounds what one busy client takes of a turn.
 constexpr size_t kReadBatch = 256 * 1024;
 constexpr size_t kKeepSending = 64 * 1024;  // capacity that sending_ keeps
+
+// Also while the pool has the session.
+bool is_subscribed(const Session::Shared& shared) {
+  return shared.channels + shared.patterns + shared.shard_channels > 0;
+}
 }  // namespace
 
 Connection::Connection(Server& server, IoThread& thread, Stream stream, std::shared_ptr<Session> session)
@@ -162,6 +167,7 @@ void Connection::offload() {
         return;
       }
       self->building_ += out;
+      self->building_ += std::exchange(self->late_pushes_, {});
       self->input_.consume(self->session_->consumed());
       self->after_step(step, self->session_->take_unflushed());
       if (step == Session::Step::need_input && !self->closed_) self->execute();
@@ -188,6 +194,11 @@ void Connection::push(std::string bytes) {
   asio::post(thread_.context(), [weak = weak_from_this(), bytes = std::move(bytes)] {
     auto self = weak.lock();
     if (!self || self->closed_) return;
+    // Behind the reply that the pool is working on: what it has read may be what this invalidates.
+    if (self->offloaded_) {
+      self->late_pushes_ += bytes;
+      return;
+    }
     // Behind the replies that still wait for a flush, so that a confirmation comes before the first message.
     if (self->release_queued_ || self->holding_) {
       self->building_ += bytes;
@@ -297,10 +308,9 @@ void Connection::send() {
 }
 
 bool Connection::over_output_limit() {
-  const auto kind =
-      session_->subscriptions && session_->subscriptions->count() > 0 ? ClientClass::pubsub : ClientClass::normal;
+  const auto kind = is_subscribed(session_->shared) ? ClientClass::pubsub : ClientClass::normal;
   const auto& limit = server_.config().settings().output_buffer_limit(kind);
-  const uint64_t pending = sending_.size() - sent_ + building_.size() + held_.size();
+  const uint64_t pending = sending_.size() - sent_ + building_.size() + held_.size() + late_pushes_.size();
   const uint64_t hard = limit.hard_bytes.load(), soft = limit.soft_bytes.load();
   bool over = hard > 0 && pending > hard;
   if (soft > 0 && pending > soft) {
@@ -340,13 +350,12 @@ void Connection::housekeeping(int64_t now_ms) {
     return close_now();
   }
   const int64_t timeout_s = server_.config().settings().timeout_s.load(std::memory_order_relaxed);
-  const bool subscribed = session_->subscriptions && session_->subscriptions->count() > 0;
-  if (timeout_s > 0 && !blocked_ && !offloaded_ && !subscribed &&
+  if (timeout_s > 0 && !blocked_ && !offloaded_ && !is_subscribed(session_->shared) &&
       now_ms - session_->shared.last_active_ms.load() > timeout_s * 1000) {
     LOG(INFO) << "Closing idle client " << session_->id;
     return close_now();
   }
-  if (!sending_.empty()) over_output_limit();
+  if (!sending_.empty() || !late_pushes_.empty()) over_output_limit();
 }
 
 }  // namespace basalt

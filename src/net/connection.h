@@ -69,6 +69,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   std::shared_ptr<Session> session_;
   InputBuffer input_;
   std::string building_, held_, sending_;
+  std::string late_pushes_;  // what came while the session was lent out
   size_t sent_ = 0;              // of sending_
   bool writing_ = false;         // an async write is under way, or nothing may be written yet
   bool release_queued_ = false;  // building_ waits for the end of the turn
