@@ -15,7 +15,7 @@ namespace basalt {
 
 class Call;
 
-/// Redis's command flags (COMMAND INFO) and, from `blind` on, ours, which clients don't see.
+/// Redis's command flags (COMMAND INFO) and, from kOffload on, ours, which clients don't see.
 enum CommandFlag : uint64_t {
   kWrite = 1 << 0,
   kReadonly = 1 << 1,
@@ -38,7 +38,6 @@ enum CommandFlag : uint64_t {
   kNoAsyncLoading = 1 << 18,
   kNoMandatoryKeys = 1 << 19,
   // Ours.
-  kBlind = 1 << 24,             ///< reads nothing it would have to commit for: consecutive ones share a batch
   kOffload = 1 << 25,           ///< O(N) over more than its keys: always on the storage pool
   kNoTxn = 1 << 26,             ///< touches no data: runs without a Txn commit (PING, CONFIG, …)
   kRunsInsideMulti = 1 << 28,   ///< not queued by MULTI (EXEC, DISCARD, WATCH, …)
@@ -97,15 +96,7 @@ struct CommandSpec {
   std::span<const CommandSpec> subcommands = {};
   /// ACL categories in place of the group's, where Redis departs from the rule: "@set @sortedset @list" (SORT).
   std::string_view acl = {};
-  /// For a command that is blind in some of its forms only (SET without NX, GET, …): whether these
-  /// arguments are one of them. Null: the flag kBlind tells.
-  bool (*blind)(const Args& args) = nullptr;
 };
-
-/// Whether this call is blind (see kBlind).
-inline bool is_blind(const CommandSpec& spec, const Args& args) {
-  return spec.blind ? spec.blind(args) : (spec.flags & kBlind) != 0;
-}
 
 /// How the key at the `ordinal`th of a call's key positions is used.
 KeyUse key_use_of(const CommandSpec& spec, size_t ordinal);

@@ -152,15 +152,15 @@ Result<void> Expirer::settle(Txn& txn, const Row& row) {
   const Key key{number.value_or(0), parts.record.name};
   if (!txn.holds(key)) return {};  // swapped before the lock was there; the next full walk sees to it
   std::optional<Record> record;
-  if (number) record = TRY(txn.find_whole(key, Column::strings));
+  if (number) TRY(txn.find_whole(key, Column::strings, record));
   if (row.continued && (!record || due_ms(record->head) >= txn.now_ms())) return {};
   if (!row.continued && (!record || due_ms(record->head) != parts.expire_ms)) {
     txn.erase_raw(Column::expiry, row.bytes);
     stale_rows_.fetch_add(1, std::memory_order_relaxed);
     return {};
   }
-  auto live = TRY(txn.if_live(key, std::move(record)));
-  if (live) return expire_fields(txn, key, *std::move(live), row);
+  txn.drop_expired(key, record);
+  if (record) return expire_fields(txn, key, *std::move(record), row);
   return {};
 }
 

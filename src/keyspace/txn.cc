@@ -29,52 +29,52 @@ ReadView Txn::view(Column column, const Snapshot* at) {
   return {read_mode(), at, pending ? &batch_ : nullptr};
 }
 
-Result<std::optional<Record>> Txn::read_record(Column column, DbId db, Key key, const Snapshot* at) {
+Result<void> Txn::read_record(Column column, DbId db, Key key, const Snapshot* at, Found& record) {
   Value value;
-  if (!TRY(keyspace_.store_.get(column, layout::record_key(db, key.name), view(column, at), &value))) {
-    return std::nullopt;
-  }
+  if (!TRY(keyspace_.store_.get(column, layout::record_key(db, key.name), view(column, at), &value))) return {};
   auto head =
       column == Column::strings ? layout::decode_string_record(value.view()) : layout::decode_head_record(value.view());
   if (!head) return damaged_record(column, key.name);
-  return Record(*head, std::move(value));
+  record.emplace(*head, std::move(value));
+  return {};
 }
 
-Result<std::optional<Record>> Txn::look_up(DbId db, Key key, Column first, const Snapshot* at) {
-  auto record = TRY(read_record(first, db, key, at));
-  if (record) return record;
-  return read_record(other_column(first), db, key, at);
+Result<void> Txn::look_up(DbId db, Key key, Column first, const Snapshot* at, Found& record) {
+  TRY(read_record(first, db, key, at, record));
+  if (!record) TRY(read_record(other_column(first), db, key, at, record));
+  return {};
 }
 
 // The record of a key lies in one of two columns. Whoever neither holds the key's lock nor reads a
 // snapshot looks at two moments: a key that just went from one column to the other would be missed, and
 // so would one whose database was just swapped. The stripe's state and the map's stamp tell; then both
 // columns are read again at one moment.
-Result<std::optional<Record>> Txn::find_whole(Key key, Column first) {
+Result<void> Txn::find_whole(Key key, Column first, Found& record) {
   if (unreadable_) return would_block();
-  if (frozen_) return look_up(db_id(key.db), key, first, &frozen_->snapshot);
-  if (holds(key) || owns_databases_) return look_up(db_id(key.db), key, first, nullptr);
+  if (frozen_) return look_up(db_id(key.db), key, first, &frozen_->snapshot, record);
+  if (holds(key) || owns_databases_) return look_up(db_id(key.db), key, first, nullptr, record);
 
   const auto& impl = *keyspace_.impl_;
   const auto stamp = impl.databases.stamp();
   const auto state = impl.locks.state_of(key);
-  auto record = TRY(look_up(db_id(key.db), key, first, nullptr));
+  TRY(look_up(db_id(key.db), key, first, nullptr, record));
   if (stamp.settled() && stamp == impl.databases.stamp()) {
-    if (record) return record;  // seen at one moment, wherever it was
-    if (state.quiet() && state == impl.locks.state_of(key)) return record;
+    if (record) return {};  // seen at one moment, wherever it was
+    if (state.quiet() && state == impl.locks.state_of(key)) return {};
   }
+  record.reset();
   Moment moment;
   TRY(take_moment(moment));
-  return look_up(moment.ids[key.db], key, first, &moment.snapshot);
+  return look_up(moment.ids[key.db], key, first, &moment.snapshot, record);
 }
 
-Result<std::optional<Record>> Txn::if_live(Key key, std::optional<Record> record) {
-  if (!record || record->head.expire_ms == 0 || now_ms_ <= record->head.expire_ms) return record;
+void Txn::drop_expired(Key key, Found& record) {
+  if (!record || record->head.expire_ms == 0 || now_ms_ <= record->head.expire_ms) return;
   if (holds(key)) {
     erase_record(key, record->head);
     touch(key, EventClass::expired, "expired");
   }
-  return std::nullopt;
+  record.reset();
 }
 
 void Txn::note_lookup(Key key, bool found) {
@@ -88,25 +88,32 @@ void Txn::note_lookup(Key key, bool found) {
 }
 
 Result<std::optional<Record>> Txn::find(Key key) {
-  auto record = TRY(if_live(key, TRY(find_whole(key, Column::strings))));
+  Found record;
+  TRY(find_whole(key, Column::strings, record));
+  drop_expired(key, record);
   note_lookup(key, record.has_value());
   return record;
 }
 
-Result<std::optional<Record>> Txn::find_live(Key key, Type type) {
-  const Column first = type == Type::string ? Column::strings : Column::heads;
-  return if_live(key, TRY(find_whole(key, first)));
+Result<void> Txn::find_live(Key key, Type type, Found& record) {
+  TRY(find_whole(key, type == Type::string ? Column::strings : Column::heads, record));
+  drop_expired(key, record);
+  return {};
 }
 
 Result<std::optional<Record>> Txn::find(Key key, Type type) {
-  auto record = TRY(find_live(key, type));
+  Found record;
+  TRY(find_live(key, type, record));
   note_lookup(key, record.has_value());
   if (record && record->head.type != type) return wrong_type();
   return record;
 }
 
 Result<std::optional<Record>> Txn::find_frozen(Key key, Type type) {
-  auto record = TRY(find(key, type));
+  Found record;
+  TRY(find_live(key, type, record));
+  note_lookup(key, record.has_value());
+  if (record && record->head.type != type) return wrong_type();
   if (!record || !record->head.spread() || holds(key) || frozen_) return record;
   const ObjectId object = record->head.object;
   SeekHint hint;
@@ -116,7 +123,8 @@ Result<std::optional<Record>> Txn::find_frozen(Key key, Type type) {
     frozen_->hinted_object = object;
     frozen_->hint = std::move(hint);
   }
-  record = TRY(find_live(key, type));
+  record.reset();
+  TRY(find_live(key, type, record));
   if (record && record->head.type != type) return wrong_type();
   return record;
 }
@@ -187,10 +195,10 @@ Result<void> Txn::put_string_blind(Key key, std::string_view bytes, int64_t expi
   if (wants(EventClass::new_key) && !TRY(exists(key))) notify(key, EventClass::new_key, "new");
   // Only the other column matters: a string's own record is simply overwritten, and the row of its expiry,
   // if it had one, no longer agrees with the record, which is how the expirer knows to drop it.
-  if (auto other = TRY(read_record(Column::heads, db, key, nullptr))) {
-    other = TRY(if_live(key, std::move(other)));
-    if (other) erase_record(key, other->head);
-  }
+  Found other;
+  TRY(read_record(Column::heads, db, key, nullptr, other));
+  drop_expired(key, other);
+  if (other) erase_record(key, other->head);
   Head head;
   head.expire_ms = expire_ms;
   head.size = bytes.size();

@@ -2,7 +2,7 @@
 //
 // A command reads through its Txn and collects its writes there; nothing is visible to anyone until
 // commit() applies all of it as one RocksDB batch. The Txn's own reads see its pending writes. An
-// EXEC (or a run of blind writes) shares one Txn between several commands.
+// EXEC (or a run of pipelined writes) shares one Txn between several commands.
 //
 // Thread rules: a Txn lives on one thread from construction to destruction, and never across a
 // suspension. In Access::inline_ (an I/O thread) nothing waits: whatever would answers WouldBlock,
@@ -185,11 +185,13 @@ class Txn {
   struct Extra;  // rarely used: database changes, hints, save points
 
   // records
-  Result<std::optional<Record>> read_record(Column column, DbId db, Key key, const Snapshot* at);
-  Result<std::optional<Record>> look_up(DbId db, Key key, Column first, const Snapshot* at);
-  Result<std::optional<Record>> find_whole(Key key, Column first);
-  Result<std::optional<Record>> if_live(Key key, std::optional<Record> record);
-  Result<std::optional<Record>> find_live(Key key, Type type);
+  // (into `record`, which is empty before: moving one costs as much as a step of the search)
+  using Found = std::optional<Record>;
+  Result<void> read_record(Column column, DbId db, Key key, const Snapshot* at, Found& record);
+  Result<void> look_up(DbId db, Key key, Column first, const Snapshot* at, Found& record);
+  Result<void> find_whole(Key key, Column first, Found& record);
+  Result<void> find_live(Key key, Type type, Found& record);
+  void drop_expired(Key key, Found& record);
   void note_lookup(Key key, bool found);
   void erase_record(Key key, const Head& head);
   void discard_object(const Head& head);

@@ -59,10 +59,19 @@ std::optional<std::string> Dispatcher::refuse(const Session& session, const Comm
   return std::nullopt;
 }
 
-const CommandSpec* Dispatcher::joins_blind_run(Session& session, const Args& args, CommandTable::Match& match) const {
-  if (session.transaction || session.reply_mode != ReplyMode::on || server_.needs_general_path()) return nullptr;
+namespace {
+// Writes that hold their locks for a short time, on keys that are where the row says.
+bool is_short_write(const CommandSpec& spec) {
+  if ((spec.flags & (kWrite | kBlocking | kOffload)) != kWrite || spec.keys.first == 0 || spec.keys.find) return false;
+  return (spec.flags & kFast) || spec.group == Group::string;
+}
+}  // namespace
+
+const CommandSpec* Dispatcher::joins_write_run(Session& session, const Args& args, CommandTable::Match& match) const {
+  if (session.transaction || session.tracking || session.reply_mode != ReplyMode::on || server_.needs_general_path())
+    return nullptr;
   match = server_.commands().match(args);
-  if (!match.spec || !is_blind(*match.spec, args) || refuse(session, match, args)) return nullptr;
+  if (!match.spec || !is_short_write(*match.spec) || refuse(session, match, args)) return nullptr;
   return match.spec;
 }
 
@@ -135,7 +144,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   if (server_.postpones(session, spec)) return Executed::postponed;
   if ((spec.flags & kOffload) && worker.access == Access::inline_) return Executed::would_block;
 
-  const int64_t start_us = monotonic_us();
+  const int64_t start_us = session.command_started_us();
   Txn txn(server_.keyspace(), worker.access);
   txn.set_origin(session.id);
   Result<Outcome> outcome = call(&session, spec, args, session.db, txn, reply, true);
@@ -161,7 +170,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   if (wrote && outcome) session.mark_written();
   session.apply_reply_mode(out, mark);
   if (session.take_written()) session.acknowledge(mark, out.size());
-  account(session, {match, args, session.db, start_us, monotonic_us()}, outcome ? nullptr : &error, worker);
+  account(session, {match, args, session.db, start_us, session.command_ended_us()}, outcome ? nullptr : &error, worker);
   return Executed::done;
 }
 

@@ -15,24 +15,25 @@
 namespace basalt {
 
 namespace {
-// A run of blind writes is committed when it gets this long, so that a long pipeline neither holds many
-// locks nor builds one huge batch.
+// A run of writes is committed when it gets this long, so that a long pipeline neither holds many locks nor
+// builds one huge batch.
 constexpr uint32_t kMaxRunCommands = 256;
 constexpr size_t kMaxRunBytes = 1 << 20;
 }  // namespace
 
-// Consecutive blind writes of one input buffer, sharing a Txn. Nothing of the run is consumed before
-// its commit: when it has to wait after all, the run is taken back whole and goes to the pool.
-class Session::BlindRun {
+// Consecutive writes of one input buffer, sharing a Txn: each sees what those before it wrote. Nothing of the
+// run is consumed before its commit: when it has to wait after all, the run is taken back whole.
+class Session::WriteRun {
  public:
   struct Done {
     CommandTable::Match match;
     size_t input_begin;
+    size_t reply_end;
     int64_t start_us, end_us;
   };
 
-  BlindRun(Keyspace& keyspace, size_t input_begin, size_t out_begin)
-      : txn(keyspace, Access::inline_), input_begin(input_begin), out_begin(out_begin) {}
+  WriteRun(Keyspace& keyspace, Access access, size_t input_begin, size_t out_begin)
+      : txn(keyspace, access), input_begin(input_begin), out_begin(out_begin) {}
 
   bool full() const { return done.size() >= kMaxRunCommands || input_bytes >= kMaxRunBytes; }
 
@@ -40,7 +41,6 @@ class Session::BlindRun {
   const size_t input_begin, out_begin;
   size_t input_bytes = 0;
   std::vector<Done> done;
-  std::vector<size_t> reply_ends;
 };
 
 Session::Session(Server& server, uint64_t id, std::string peer_address, std::string local_address, bool unix_socket)
@@ -141,12 +141,6 @@ void Session::apply_reply_mode(std::string& out, size_t mark) {
   else if (reply_mode == ReplyMode::skip_next) reply_mode = ReplyMode::on;
 }
 
-// Every reply of a run waits for the same flush; a failure replaces each of them by the error.
-void Session::acknowledge_run(const BlindRun& run) {
-  size_t begin = run.out_begin;
-  for (size_t end : run.reply_ends) acknowledge(std::exchange(begin, end), end);
-}
-
 // The arguments of a command of a run once more, in the rare case that somebody wants to see them.
 Args Session::parse_again(std::string_view input) const {
   Args args;
@@ -161,63 +155,90 @@ void Session::unblocked(std::string_view reply, Worker& worker) {
   if (failed) worker.stats.error_replied(reply.substr(1, reply.find(' ') - 1));
 }
 
-Session::Step Session::stop(Step step, size_t position) {
-  position_ = position;
-  return close_after_reply ? Step::close : step;
+int64_t Session::command_started_us() { return last_ended_us_ != 0 ? last_ended_us_ : monotonic_us(); }
+int64_t Session::command_ended_us() { return last_ended_us_ = monotonic_us(); }
+
+Session::Step Session::stop(Step step) { return close_after_reply ? Step::close : step; }
+
+// Commits the run, if there is one, and ends it. False: it would have to wait, and everything since its start is
+// taken back.
+bool Session::commit(std::optional<WriteRun>& run, std::string& out, Worker& worker) {
+  if (!run) return true;
+  if (run->done.empty()) {  // its first command failed
+    run.reset();
+    return true;
+  }
+  const bool wrote = run->txn.has_writes();
+  auto committed = run->txn.commit();
+  if (!committed && committed.error().would_block()) {
+    blocking_commands_ = static_cast<uint32_t>(run->done.size());
+    out.resize(run->out_begin);
+    position_ = run->input_begin;
+    parser_.restart();
+    run.reset();
+    return false;
+  }
+  std::string error = committed ? "" : error_text(committed.error());
+  if (!committed) {
+    out.resize(run->out_begin);
+    for (size_t i = 0; i < run->done.size(); ++i) Reply(out, protocol).error(error);
+  } else if (wrote) {  // every reply of a run waits for the same flush; a failure replaces each of them
+    size_t begin = run->out_begin;
+    for (const auto& done : run->done) acknowledge(std::exchange(begin, done.reply_end), done.reply_end);
+  }
+  run->done.back().end_us = command_ended_us();  // what the commit took is counted once
+  shared.last_command.store(run->done.back().match.index, std::memory_order_relaxed);
+  for (const auto& done : run->done) {
+    Args args;
+    if (server_.observes(done.end_us - done.start_us)) args = parse_again(input_.substr(done.input_begin));
+    server_.dispatcher().account(*this, {done.match, args, db, done.start_us, done.end_us},
+                                 committed ? nullptr : &error, worker);
+  }
+  run.reset();
+  return true;
 }
 
-Session::Step Session::run(std::string_view input, std::string& out, Worker& worker) {
-  input_ = input;
-  position_ = 0;
+// Executes the command of args_ as the next of the run. False: it has to go alone, and did nothing.
+bool Session::join(std::optional<WriteRun>& run, const CommandTable::Match& match, size_t consumed, std::string& out,
+                   Worker& worker) {
+  if (!run) {
+    run.emplace(server_.keyspace(), worker.access, position_, out.size());
+    run->txn.set_origin(id);
+  }
+  const size_t reply_begin = out.size();
+  Reply reply(out, protocol);
+  const int64_t start_us = command_started_us();
+  run->txn.save_point();
+  auto outcome = server_.dispatcher().call(this, *match.spec, args_, db, run->txn, reply, true);
+  if (!outcome) {
+    out.resize(reply_begin);
+    run->txn.roll_back_to_save_point();
+    return false;
+  }
+  run->done.push_back({match, position_, out.size(), start_us, command_ended_us()});
+  run->input_bytes += consumed;
+  position_ += consumed;
+  return true;
+}
+
+Session::Step Session::run_commands(std::string& out, Worker& worker, uint32_t at_least) {
   worker_ = &worker;
   Dispatcher& dispatcher = server_.dispatcher();
-  std::optional<BlindRun> blind;
-  size_t position = 0;
+  const std::string_view input = input_;
+  std::optional<WriteRun> run;
+  uint32_t begun = 0;
+  last_ended_us_ = 0;
 
-  // Commits the run. False: it would have to wait, and everything since its start is taken back.
-  auto commit_run = [&] {
-    if (!blind) return true;
-    if (blind->done.empty()) {  // the run's first command failed
-      blind.reset();
-      return true;
-    }
-    auto committed = blind->txn.commit();
-    if (!committed && committed.error().would_block()) {
-      blocking_commands_ = static_cast<uint32_t>(blind->done.size());
-      out.resize(blind->out_begin);
-      position = blind->input_begin;
-      parser_.restart();
-      blind.reset();
-      return false;
-    }
-    std::string error = committed ? "" : error_text(committed.error());
-    if (!committed) {
-      out.resize(blind->out_begin);
-      for (size_t i = 0; i < blind->done.size(); ++i) Reply(out, protocol).error(error);
-    } else {
-      acknowledge_run(*blind);
-    }
-    blind->done.back().end_us = monotonic_us();  // what the commit took is counted once
-    for (const auto& done : blind->done) {
-      Args args;
-      if (server_.observes(done.end_us - done.start_us)) args = parse_again(input.substr(done.input_begin));
-      dispatcher.account(*this, {done.match, args, db, done.start_us, done.end_us}, committed ? nullptr : &error,
-                         worker);
-    }
-    blind.reset();
-    return true;
-  };
-
-  while (!close_after_reply) {
+  while (!close_after_reply && (begun < at_least || run)) {
     size_t consumed = 0;
-    const auto status = parser_.parse(input.substr(position), server_.request_limits(*this), args_, consumed);
+    const auto status = parser_.parse(input.substr(position_), server_.request_limits(*this), args_, consumed);
     if (status == RequestParser::Status::empty) {
-      position += consumed;
+      position_ += consumed;
       continue;
     }
     if (status != RequestParser::Status::complete) {
-      if (!commit_run()) return stop(Step::offload, position);
-      if (status == RequestParser::Status::incomplete) return stop(Step::need_input, position);
+      if (!commit(run, out, worker)) return stop(Step::offload);
+      if (status == RequestParser::Status::incomplete) return stop(Step::need_input);
       Reply(out, protocol).error(parser_.error());
       worker.stats.error_replied("ERR");
       close_after_reply = true;
@@ -227,64 +248,45 @@ Session::Step Session::run(std::string_view input, std::string& out, Worker& wor
     CommandTable::Match match;
     // An inline command's quoted words live only until the next parse: too short for a run.
     const bool borrowed = args_[0].data() >= input.data() && args_[0].data() < input.data() + input.size();
-    if (borrowed && dispatcher.joins_blind_run(*this, args_, match)) {
-      if (blind && blind->full() && !commit_run()) return stop(Step::offload, position);
-      if (!blind) {
-        blind.emplace(server_.keyspace(), position, out.size());
-        blind->txn.set_origin(id);
-      }
-      const size_t reply_begin = out.size();
-      Reply reply(out, protocol);
-      const int64_t start_us = monotonic_us();
-      blind->txn.save_point();
-      auto outcome = dispatcher.call(this, *match.spec, args_, db, blind->txn, reply, true);
-      if (outcome) {
-        blind->done.push_back({match, position, start_us, monotonic_us()});
-        blind->reply_ends.push_back(out.size());
-        blind->input_bytes += consumed;
-        position += consumed;
+    if (borrowed && dispatcher.joins_write_run(*this, args_, match)) {
+      if (run && run->full() && !commit(run, out, worker)) return stop(Step::offload);
+      if (join(run, match, consumed, out, worker)) {
+        ++begun;
         continue;
       }
-      out.resize(reply_begin);
-      blind->txn.roll_back_to_save_point();
-      if (!commit_run()) return stop(Step::offload, position);
       // Alone it gets its own locks, or its error.
-    } else if (!commit_run()) {
-      return stop(Step::offload, position);
     }
-
+    if (!commit(run, out, worker)) return stop(Step::offload);
+    if (begun >= at_least) {
+      parser_.restart();
+      break;
+    }
     switch (dispatcher.execute(*this, args_, out, worker)) {
-      case Dispatcher::Executed::done: position += consumed; break;
-      case Dispatcher::Executed::would_block: blocking_commands_ = 1; return stop(Step::offload, position);
-      case Dispatcher::Executed::waiting: return stop(Step::blocked, position + consumed);
-      case Dispatcher::Executed::postponed: return stop(Step::blocked, position);
+      case Dispatcher::Executed::done: position_ += consumed; break;
+      case Dispatcher::Executed::would_block: blocking_commands_ = 1; return stop(Step::offload);
+      case Dispatcher::Executed::waiting: position_ += consumed; return stop(Step::blocked);
+      case Dispatcher::Executed::postponed: return stop(Step::blocked);
     }
+    ++begun;
   }
-  return stop(Step::close, input.size());
+  if (close_after_reply) position_ = input.size();
+  return stop(Step::need_input);
+}
+
+Session::Step Session::run(std::string_view input, std::string& out, Worker& worker) {
+  input_ = input;
+  position_ = 0;
+  return run_commands(out, worker, UINT32_MAX);
 }
 
 Session::Step Session::run_blocking(std::string& out, Worker& worker) {
-  worker_ = &worker;
-  Dispatcher& dispatcher = server_.dispatcher();
   worker.stats.offloaded.add();
-  for (; blocking_commands_ > 0 && !close_after_reply; --blocking_commands_) {
-    size_t consumed = 0;
-    // The same bytes parsed inline a moment ago: always complete.
-    if (parser_.parse(input_.substr(position_), server_.request_limits(*this), args_, consumed) !=
-        RequestParser::Status::complete)
-      break;
-    switch (dispatcher.execute(*this, args_, out, worker)) {
-      case Dispatcher::Executed::done: position_ += consumed; break;
-      // Even here, when two hold what the other one wants: nothing happened, so once more.
-      case Dispatcher::Executed::would_block:
-        ++blocking_commands_;
-        std::this_thread::yield();
-        break;
-      case Dispatcher::Executed::waiting: position_ += consumed; return Step::blocked;
-      case Dispatcher::Executed::postponed: return Step::blocked;
-    }
+  while (true) {
+    const Step step = run_commands(out, worker, blocking_commands_);
+    if (step != Step::offload) return step;
+    // Even here, when two hold what the other one wants: nothing of the rest happened, so once more.
+    std::this_thread::yield();
   }
-  return close_after_reply ? Step::close : Step::need_input;
 }
 
 }  // namespace basalt

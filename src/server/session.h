@@ -13,12 +13,14 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "command/spec.h"
+#include "command/table.h"
 #include "keyspace/txn.h"
 #include "resp/reply.h"
 #include "resp/request_parser.h"
@@ -147,11 +149,19 @@ class Session {
 
  private:
   friend class Dispatcher;
-  class BlindRun;
+  class WriteRun;
+  /// Runs the commands of input_ from position_ on: all that are complete, or `at_least` so many and those that
+  /// share their run.
+  Step run_commands(std::string& out, Worker& worker, uint32_t at_least);
+  bool commit(std::optional<WriteRun>& run, std::string& out, Worker& worker);
+  bool join(std::optional<WriteRun>& run, const CommandTable::Match& match, size_t consumed, std::string& out,
+            Worker& worker);
   Args parse_again(std::string_view input) const;
-  Step stop(Step step, size_t position);
-  void acknowledge_run(const BlindRun& run);
+  Step stop(Step step);
   bool take_written() { return std::exchange(written_, false); }
+  /// When the command that is next began, monotonic: when the one before it ended, in one input buffer.
+  int64_t command_started_us();
+  int64_t command_ended_us();
   /// CLIENT REPLY: takes back what was written since `mark` when the client doesn't want it.
   void apply_reply_mode(std::string& out, size_t mark);
   void acknowledge(size_t reply_begin, size_t reply_end);
@@ -162,7 +172,8 @@ class Session {
   Args args_;
   std::string_view input_;
   size_t position_ = 0;             // of input_: executed and committed
-  uint32_t blocking_commands_ = 0;  // for run_blocking
+  uint32_t blocking_commands_ = 0;  // for run_blocking: at least so many
+  int64_t last_ended_us_ = 0;       // 0: nothing has run since the input came
   bool unflushed_ = false;
   bool written_ = false;
   std::vector<std::pair<size_t, size_t>> acknowledgements_;  // spans of `out`

@@ -119,6 +119,7 @@ BulkLoad::~BulkLoad() {
 
 Result<void> BulkLoad::add(const Batch& batch) {
   Result<void> added;
+  if (batch.empty()) return added;
   using Kind = Batch::Impl::Kind;
   batch.impl_->replay(0, [&](const auto& operation, const rocksdb::Slice& key, const rocksdb::Slice& value) {
     if (operation.kind == Kind::erase_range) added = fail("ERR a range of keys cannot be erased by a bulk load");

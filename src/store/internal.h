@@ -1,13 +1,15 @@
 // What the files of this folder share; nobody else includes it.
 #pragma once
 
+#include <absl/container/flat_hash_set.h>
+#include <absl/hash/hash.h>
 #include <rocksdb/db.h>
 #include <rocksdb/utilities/write_batch_with_index.h>
 
 #include <array>
 #include <atomic>
-#include <cstring>
 #include <new>
+#include <optional>
 
 #include "store/data_directory.h"
 #include "store/health.h"
@@ -34,28 +36,62 @@ inline rocksdb::PinnableSlice& pinned_in(char* storage) {
 
 }  // namespace store_internal
 
-// The log of operations is what a Batch is. RocksDB's two forms are made from it: a WriteBatch when it
-// is applied, and, at the first read through it, an index that then follows the log.
+// The log of operations is what a Batch is. Three things are made from it, each when it is first needed: a
+// WriteBatch when it is applied; a hash table of the newest operation on each key, for point reads; and
+// RocksDB's sorted index, for cursors.
 //
 //   log := { Operation, key bytes, value bytes }
+//
+// An operation that the hash table has seen replaced by a newer one is marked, and not applied: a pipeline
+// that adds a hundred members to one set writes its head once.
 struct Batch::Impl {
   enum class Kind : uint8_t { put, erase, erase_range };  // erase_range: the value is the end
   struct Operation {
     Kind kind;
+    bool replaced;
     Column column;
     uint32_t key_size;
     uint64_t value_size;
   };
+  struct Entry {
+    Operation operation;
+    std::string_view key, value;
+    size_t end;  // where the next one begins
+  };
+  struct ColumnKey {
+    Column column;
+    std::string_view key;
+    bool operator==(const ColumnKey&) const = default;
+  };
+  /// Of an entry in the log. A newer one with the same key takes over its seat in the hash table.
+  struct Place {
+    mutable size_t begin;
+  };
+  // Places by the key that stands there.
+  struct ByKey {
+    using is_transparent = void;
+    const Impl* batch;
+    ColumnKey of(const ColumnKey& key) const { return key; }
+    ColumnKey of(Place place) const;
+    size_t operator()(const auto& key) const { return absl::HashOf(of(key).column, of(key).key); }
+    bool operator()(const auto& a, const auto& b) const { return of(a) == of(b); }
+  };
 
   void append(Kind kind, Column column, std::string_view key, std::string_view value);
-  /// Calls function(operation, key, value) for everything in the log behind `from`, until it is not ok.
+  Entry at(size_t place) const;
+  void mark_replaced(size_t place, bool replaced);
+  /// Calls function(operation, key, value) for what is in the log behind `from` and not replaced, until it is not ok.
   template <typename Function>
   rocksdb::Status replay(size_t from, Function&& function) const;
 
   /// All of it, for DB::Write.
   rocksdb::Status build(const store_internal::ColumnHandles& columns);
-  /// Brings the index up to the log's end.
+  /// The newest operation on the key; nullopt when the batch has none.
+  std::optional<Entry> newest(Column column, std::string_view key);
+  /// Brings the sorted index up to the log's end.
   rocksdb::Status refresh_index(const store_internal::ColumnHandles& columns);
+  /// Both are made anew when they are needed again.
+  void forget_indexes();
 
   std::string log;
   struct Tally {
@@ -70,23 +106,19 @@ struct Batch::Impl {
   bool frees() const { return tally.put_bytes <= uint64_t{64} * tally.erased; }
 
   rocksdb::WriteBatch writes;
+  absl::flat_hash_set<Place, ByKey, ByKey> newest_places{0, ByKey{this}, ByKey{this}};
+  size_t hashed_size = 0;  // how much of the log newest_places has
   std::unique_ptr<rocksdb::WriteBatchWithIndex> index;
   size_t indexed_size = 0;  // how much of the log the index has
 };
 
 template <typename Function>
 rocksdb::Status Batch::Impl::replay(size_t from, Function&& function) const {
-  const char* at = log.data() + from;
-  const char* const end = log.data() + log.size();
-  while (at != end) {
-    Operation operation;
-    std::memcpy(&operation, at, sizeof operation);
-    at += sizeof operation;
-    const rocksdb::Slice key(at, operation.key_size);
-    at += operation.key_size;
-    const rocksdb::Slice value(at, operation.value_size);
-    at += operation.value_size;
-    auto status = function(operation, key, value);
+  for (size_t place = from; place != log.size();) {
+    const Entry entry = at(place);
+    place = entry.end;
+    if (entry.operation.replaced) continue;
+    auto status = function(entry.operation, store_internal::to_slice(entry.key), store_internal::to_slice(entry.value));
     if (!status.ok()) return status;
   }
   return rocksdb::Status::OK();
@@ -121,8 +153,6 @@ struct Store::Impl {
   tl::unexpected<Error> write_failure(const rocksdb::Status& status, bool may_wait) const;
   void close();
   rocksdb::ColumnFamilyHandle* column(Column column) const { return columns[static_cast<size_t>(column)]; }
-  /// The index of a batch that has writes; nullptr when there is nothing to look over.
-  Result<rocksdb::WriteBatchWithIndex*> overlay(Batch* pending);
 
   StoreOptions options;
   store_internal::DirectoryLock lock;

@@ -70,25 +70,20 @@ class ReadOptionsFor {
 
 }  // namespace
 
-Result<rocksdb::WriteBatchWithIndex*> Store::Impl::overlay(Batch* pending) {
-  if (!pending || pending->empty()) return nullptr;
-  auto status = pending->impl_->refresh_index(columns);
-  if (!status.ok()) return failure(status, options.directory);
-  return pending->impl_->index.get();
-}
-
 Result<bool> Store::get(Column column, std::string_view key, const ReadView& view, Value* out) {
   auto& value = pinned_in(out->pinned_);
   value.Reset();
+  if (view.pending && !view.pending->empty()) {
+    if (auto pending = view.pending->impl_->newest(column, key)) {
+      if (pending->operation.kind == Batch::Impl::Kind::erase) return false;
+      value.PinSelf(to_slice(pending->value));  // a copy: the batch may grow and move
+      return true;
+    }
+  }
   ReadOptionsFor options(impl_->read_options[static_cast<size_t>(view.mode)],
                          view.snapshot ? view.snapshot->handle_ : nullptr);
   auto* handle = impl_->column(column);
-  rocksdb::Status status;
-  if (auto* overlay = TRY(impl_->overlay(view.pending))) {
-    status = overlay->GetFromBatchAndDB(impl_->db.get(), *options, handle, to_slice(key), &value);
-  } else {
-    status = impl_->db->Get(*options, handle, to_slice(key), &value);
-  }
+  const rocksdb::Status status = impl_->db->Get(*options, handle, to_slice(key), &value);
   if (status.ok()) return true;
   if (status.IsNotFound()) return false;
   return failure(status, impl_->options.directory, view.mode == ReadMode::blocking);
@@ -101,7 +96,7 @@ Result<void> Store::multi_get(Column column, const std::vector<std::string_view>
   values->resize(n);
   found->assign(n, false);
   if (n == 0) return {};
-  if (view.mode == ReadMode::cache_only) {
+  if (view.mode == ReadMode::cache_only || view.pending) {
     // RocksDB's MultiGet takes a block that is not cached for an empty value, and says OK; its Get
     // says Incomplete. Nothing is read from disk here, so there is nothing to read in parallel.
     for (size_t i = 0; i < n; ++i) (*found)[i] = TRY(get(column, keys[i], view, &(*values)[i]));
@@ -114,12 +109,7 @@ Result<void> Store::multi_get(Column column, const std::vector<std::string_view>
   ReadOptionsFor options(impl_->read_options[static_cast<size_t>(view.mode)],
                          view.snapshot ? view.snapshot->handle_ : nullptr);
   auto* handle = impl_->column(column);
-  if (auto* overlay = TRY(impl_->overlay(view.pending))) {
-    overlay->MultiGetFromBatchAndDB(impl_->db.get(), *options, handle, n, slices.data(), pinned, statuses.data(),
-                                    false);
-  } else {
-    impl_->db->MultiGet(*options, handle, n, slices.data(), pinned, statuses.data(), false);
-  }
+  impl_->db->MultiGet(*options, handle, n, slices.data(), pinned, statuses.data(), false);
   for (size_t i = 0; i < n; ++i) {
     (*found)[i] = statuses[i].ok();
     if (!statuses[i].ok() && !statuses[i].IsNotFound()) return failure(statuses[i], impl_->options.directory);

@@ -115,6 +115,7 @@ class Batch {
   friend class Cursor;
   friend class BulkLoad;
   struct Impl;
+  Impl& impl();
   std::unique_ptr<Impl> impl_;
 };
 

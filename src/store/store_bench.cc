@@ -39,21 +39,10 @@ void must(const Result<void>& result) {
 
 std::string name_of(int i) { return fmt::format("key:{:012}", i); }
 
-/// One store for all benchmarks: kKeys strings, and as many items, in tables; heads are empty but for one.
-class Bench {
+/// An empty store in a folder of its own.
+class EmptyStore {
  public:
-  static Bench& instance() {
-    static Bench bench;
-    return bench;
-  }
-  ~Bench() {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-  Store& store() { return *store_; }
-
- private:
-  Bench() {
+  EmptyStore() {
     std::string pattern = (std::filesystem::temp_directory_path() / "basalt-bench-XXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
     auto opened = Store::open({.directory = directory_ + "/data",
@@ -61,8 +50,28 @@ class Bench {
                                .overrides = overrides_from_environment()});
     if (!opened) must(tl::unexpected<Error>(opened.error()));
     store_ = std::move(*opened);
-    load();
   }
+  ~EmptyStore() {
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+  Store& store() { return *store_; }
+
+ protected:
+  std::string directory_;
+  std::unique_ptr<Store> store_;
+};
+
+/// One store for most benchmarks: kKeys strings, and as many items, in tables; heads are empty but for one.
+class Bench : public EmptyStore {
+ public:
+  static Bench& instance() {
+    static Bench bench;
+    return bench;
+  }
+
+ private:
+  Bench() { load(); }
 
   void load() {
     Batch batch;
@@ -85,9 +94,6 @@ class Bench {
       (void)store_->get(Column::items, layout::member_key(i / kItemsPerObject, name_of(i)), {}, &out);
     }
   }
-
-  std::string directory_;
-  std::unique_ptr<Store> store_;
 };
 
 class RandomKeys {
@@ -170,6 +176,54 @@ void write_strings(benchmark::State& state) {
 }
 BENCHMARK(write_strings)->Arg(1)->Arg(32);
 BENCHMARK(write_strings)->Arg(1)->Arg(32)->Threads(2)->UseRealTime();
+
+// ---- the limit that `tools/dev bench engine` compares the server with ----
+
+// What redis-benchmark -r 1000000 -d 100 does to a server, done to the store: random keys of a million, in an empty
+// store. `state.range(0)` Puts share a batch; the WAL is flushed after every kPipeline of them.
+constexpr int kEngineKeys = 1'000'000;
+constexpr int kPipeline = 64;
+
+void engine_key(std::minstd_rand& random, std::string& key) {
+  key = layout::record_key(0, name_of(static_cast<int>(random() % kEngineKeys)));
+}
+
+void engine_put(Store& store, std::minstd_rand& random, int64_t puts, int64_t batch_size) {
+  static const std::string value(101, 'v');  // flags and a hundred bytes
+  Batch batch;
+  std::string key;
+  for (int64_t i = 0; i < puts; i += batch_size) {
+    batch.clear();
+    for (int64_t j = 0; j < batch_size; ++j) {
+      engine_key(random, key);
+      batch.put(Column::strings, key, value);
+    }
+    must(store.write(batch, WriteMode::no_stall));
+  }
+  must(store.flush_wal());
+}
+
+void engine_set(benchmark::State& state) {
+  EmptyStore empty;
+  std::minstd_rand random;
+  for (auto _ : state) engine_put(empty.store(), random, kPipeline, state.range(0));
+  state.SetItemsProcessed(state.iterations() * kPipeline);
+}
+BENCHMARK(engine_set)->Arg(1)->Arg(kPipeline)->Iterations(20'000);
+
+void engine_get(benchmark::State& state) {
+  EmptyStore empty;
+  std::minstd_rand random;
+  for (int i = 0; i < kEngineKeys; i += kPipeline) engine_put(empty.store(), random, kPipeline, kPipeline);
+  Value value;
+  std::string key;
+  for (auto _ : state) {
+    engine_key(random, key);
+    benchmark::DoNotOptimize(empty.store().get(Column::strings, key, {.mode = ReadMode::cache_only}, &value));
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(engine_get)->Iterations(3'000'000);
 
 void take_a_snapshot(benchmark::State& state) {
   auto& store = Bench::instance().store();

@@ -63,12 +63,6 @@ std::optional<Options> parse_options(const Args& args, size_t first, OptionsOf c
   return options;
 }
 
-bool set_is_blind(const Args& args) {
-  if (args.size() <= 3) return true;
-  auto options = parse_options(args, 3, OptionsOf::set);
-  return options && !options->need_old_value();
-}
-
 void touch_set(Call& call, Key key, bool expires) {
   call.txn.touch(key, EventClass::string, "set");
   if (expires) call.txn.touch(key, EventClass::generic, "expire");
@@ -218,12 +212,12 @@ Result<Outcome> msetnx(Call& call) {
 // clang-format off
 constexpr CommandSpec kCommands[] = {
     {"set", -3, kWrite | kDenyOom, {1, 1, 1}, "RW access update variable_flags", Group::string, "1.0.0",
-     "Set the string value of a key", "O(1)", set, {}, {}, set_is_blind},
+     "Set the string value of a key", "O(1)", set},
     {"setnx", 3, kWrite | kDenyOom | kFast, {1, 1, 1}, "OW insert", Group::string, "1.0.0",
      "Set the value of a key, only if the key does not exist", "O(1)", setnx},
-    {"setex", 4, kWrite | kDenyOom | kBlind, {1, 1, 1}, "OW update", Group::string, "2.0.0",
+    {"setex", 4, kWrite | kDenyOom, {1, 1, 1}, "OW update", Group::string, "2.0.0",
      "Set the value and expiration of a key", "O(1)", set_with_expiry<true>},
-    {"psetex", 4, kWrite | kDenyOom | kBlind, {1, 1, 1}, "OW update", Group::string, "2.6.0",
+    {"psetex", 4, kWrite | kDenyOom, {1, 1, 1}, "OW update", Group::string, "2.6.0",
      "Set the value and expiration in milliseconds of a key", "O(1)", set_with_expiry<false>},
     {"getset", 3, kWrite | kDenyOom | kFast, {1, 1, 1}, "RW access update", Group::string, "1.0.0",
      "Set the string value of a key and return its old value", "O(1)", getset},
@@ -231,7 +225,7 @@ constexpr CommandSpec kCommands[] = {
      "Get the value of a key and delete the key", "O(1)", getdel},
     {"getex", -2, kWrite | kFast, {1, 1, 1}, "RW access update", Group::string, "6.2.0",
      "Get the value of a key and optionally set its expiration", "O(1)", getex},
-    {"mset", -3, kWrite | kDenyOom | kBlind, {1, -1, 2}, "OW update", Group::string, "1.0.1",
+    {"mset", -3, kWrite | kDenyOom, {1, -1, 2}, "OW update", Group::string, "1.0.1",
      "Set multiple keys to multiple values", "O(N) where N is the number of keys to set.", mset},
     {"msetnx", -3, kWrite | kDenyOom, {1, -1, 2}, "OW insert", Group::string, "1.0.1",
      "Set multiple keys to multiple values, only if none of the keys exist",

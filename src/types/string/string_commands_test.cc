@@ -63,21 +63,6 @@ TEST_P(Strings, SetOverOtherTypes) {
   EXPECT_EQ(f.run("MGET z z2"), "*2\r\n$2\r\nv2\r\n$1\r\nv\r\n");
 }
 
-// Blind calls share a batch, so a call that reads must not say it is blind.
-TEST_P(Strings, WhichSetsAreBlind) {
-  auto blind = [&](std::vector<std::string> words) {
-    const Args args(words.begin(), words.end());
-    return is_blind(*f.table().match(args).spec, args);
-  };
-  EXPECT_TRUE(blind({"SET", "k", "v"}));
-  EXPECT_TRUE(blind({"SET", "k", "v", "EX", "10"}));
-  EXPECT_TRUE(blind({"MSET", "k", "v"}));
-  EXPECT_TRUE(blind({"SETEX", "k", "1", "v"}));
-  for (const char* option : {"NX", "xx", "GET", "KEEPTTL", "wrong"}) EXPECT_FALSE(blind({"SET", "k", "v", option}));
-  EXPECT_FALSE(blind({"SETNX", "k", "v"}));
-  EXPECT_FALSE(blind({"APPEND", "k", "v"}));
-}
-
 TEST_P(Strings, GetAndEnd) {
   f.run("SETRANGE k 0 value");
   EXPECT_EQ(f.run("GETEX k EX 10"), "$5\r\nvalue\r\n");
