@@ -14,7 +14,9 @@ int64_t memory_or_a_quarter(int64_t bytes) {
   uint64_t wanted = bytes != 0 ? static_cast<uint64_t>(bytes) : machine_memory_bytes() / 4;
   return static_cast<int64_t>(std::max(wanted, kLeast));
 }
-int64_t threads_or_cores(int64_t threads) { return threads != 0 ? threads : std::min<int64_t>(machine_cores(), 128); }
+int64_t threads_or_cores_but_one(int64_t threads) {
+  return threads != 0 ? threads : std::clamp<int64_t>(machine_cores() - 1, 1, 128);
+}
 int64_t threads_or_four_a_core(int64_t threads) {
   return threads != 0 ? threads : std::clamp<int64_t>(4 * machine_cores(), 8, 256);
 }
@@ -51,10 +53,10 @@ constexpr Option kNetwork[] = {
         .help("Seconds of silence after which the kernel asks whether the client is still there. 0: never.")
         .into<&Settings::tcp_keepalive_s>(),
     integer("io-threads", "0", 0, 128)
-        .help("Threads that serve connections; each runs commands whose data is in memory. 0: one a core. Fewer "
-              "leave cores to other programs.")
+        .help("Threads that serve connections; each runs commands whose data is in memory. 0: one a core but one, at "
+              "least one: the last core is for compactions, reads from disk and other programs.")
         .at_start_only()
-        .adjusted(threads_or_cores)
+        .adjusted(threads_or_cores_but_one)
         .into<&Settings::io_threads>(),
     integer("storage-threads", "0", 0, 1024)
         .help("Threads for commands that have to wait for the disk: how many reads the disk gets at once. 0: four a "
