@@ -16,18 +16,14 @@ The exit status is 1 if the hot key's p99 beside cold readers is not below --tar
 
 import argparse
 import os
-import random
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from lib import measure, resp  # noqa: E402
-
-BATCH = 200
-HOT = b"hot"
+from lib.cold import HOT, Forgetting, disk_reads, load  # noqa: E402
 
 
 def parse_arguments():
@@ -42,20 +38,6 @@ def parse_arguments():
     parser.add_argument("--direct", action="store_true", help="RocksDB reads with O_DIRECT")
     parser.add_argument("--target", type=float, default=5.0)
     return parser.parse_args()
-
-
-def load(port, keys, value_size):
-    """Keys as redis-benchmark writes them, with values that do not compress."""
-    pipe = measure.Pipe(port)
-    noise = random.Random(1).randbytes(measure.MIB).replace(b"\n", b".")
-    for batch in measure.batches(range(keys), BATCH):
-        commands = []
-        for number in batch:
-            at = number * 769 % (len(noise) - value_size)
-            commands.append(resp.encode((b"SET", b"key:%012d" % number, noise[at : at + value_size])))
-        pipe.exchange(b"".join(commands), len(batch))
-    pipe.exchange(resp.encode((b"SET", HOT, noise[:value_size])), 1)
-    pipe.close()
 
 
 def hot_latencies(port, seconds, pause):
@@ -97,30 +79,6 @@ class Readers:
             raise RuntimeError("redis-benchmark ended early")
         self.process.terminate()
         self.process.wait()
-
-
-class Forgetting:
-    """Empties the page cache of the server's files now, and once a second until the end."""
-
-    def __init__(self, folder):
-        measure.forget_cached_pages(folder)
-        self.ended_ = threading.Event()
-        self.thread_ = threading.Thread(target=self.work_, args=(folder,), daemon=True)
-        self.thread_.start()
-
-    def work_(self, folder):
-        while not self.ended_.wait(1.0):
-            measure.forget_cached_pages(folder)
-
-    def end(self):
-        self.ended_.set()
-        self.thread_.join()
-
-
-def disk_reads(process):
-    """Bytes that the process had fetched from the device."""
-    with open("/proc/%d/io" % process.pid) as counters:
-        return next(int(line.split()[1]) for line in counters if line.startswith("read_bytes"))
 
 
 def row(name, latencies, commands_per_second, read):

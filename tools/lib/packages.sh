@@ -9,7 +9,7 @@ packages_build=(
 )
 packages_test=(redis-server redis-tools clang-format wamerican python3-redis openssl)
 packages_format=(clang-format)
-packages_bench=(redis-server redis-tools python3)
+packages_bench=(redis-server redis-tools python3 gnuplot-nox)
 packages_fuzz=(clang libclang-rt-14-dev)
 packages_conformance=(tcl tcl-tls redis-server redis-tools python3)
 
