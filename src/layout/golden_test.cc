@@ -199,12 +199,14 @@ TEST(Golden, SpreadHeads) {
             "00"
             "f0a204"
             "0003000000010203");
-  const Head stream{.type = Type::stream, .encoding = Encoding::spread, .object = kObject};
+  // What a stream's head has behind this is in stream_test.cc.
+  const Head stream{.type = Type::stream, .encoding = Encoding::spread, .body = "xy", .object = kObject};
   EXPECT_EQ(hex(head_bytes(stream)),
             "53"
             "00"
             "00"
-            "0003000000010203");
+            "0003000000010203"
+            "7879");
 }
 
 TEST(Golden, ItemValues) {

@@ -90,6 +90,7 @@ void encode_head(const Head& head, std::string& out) {
   }
   append_be(out, head.object);
   if (head.type == Type::list) append_be(out, static_cast<uint64_t>(head.first) ^ kSignBit);
+  if (head.type == Type::stream) out.append(head.body);
 }
 
 std::optional<Head> decode_string_record(std::string_view value) {
@@ -130,7 +131,8 @@ std::optional<Head> decode_head_record(std::string_view value) {
     if (!first) return std::nullopt;
     head->first = static_cast<int64_t>(*first ^ kSignBit);
   }
-  if (!reader.empty()) return std::nullopt;
+  if (head->type == Type::stream) head->body = reader.rest();  // decode_stream_fields looks at it
+  else if (!reader.empty()) return std::nullopt;
   return head;
 }
 

@@ -5,7 +5,7 @@
 // In `heads` (everything else):
 //   type+encoding(1) flags(1) [expire_ms(8)] size(varint) [next_field_expiry_ms(8)] then
 //     packed:  the packed body (packed.h)
-//     spread:  object(8), and for a list: first index(8, offset-binary)
+//     spread:  object(8), and for a list: first index(8, offset-binary), for a stream: its fields (stream.h)
 // type+encoding: the type in the high four bits, the encoding in the low four.
 // flags: 1 = expire_ms is there, 2 = some fields of the hash expire: next_field_expiry_ms is there.
 #pragma once
@@ -38,7 +38,7 @@ struct Head {
   Encoding encoding = Encoding::plain;
   int64_t expire_ms = 0;             ///< Unix time; 0: never
   uint64_t size = 0;                 ///< elements; bytes of a string
-  std::string_view body;             ///< plain, packed: borrowed from the record
+  std::string_view body;             ///< plain, packed, a stream's fields: borrowed from the record
   ObjectId object = 0;               ///< spread
   int64_t first = 0;                 ///< spread list: index of its first element
   int64_t next_field_expiry_ms = 0;  ///< hash: no field expires before; 0: none expires

@@ -210,7 +210,7 @@ TEST_F(Layout, HeadsRoundTrip) {
       if (head.type != Type::string && head.type != Type::stream && below(2)) head.encoding = Encoding::packed;
       if (head.type == Type::set && below(3) == 0) head.encoding = Encoding::packed_intset;
       if (head.type == Type::hash) head.next_field_expiry_ms = pick<int64_t>({0, 1, kMax});
-      if (!head.spread()) head.body = body;
+      if (!head.spread() || head.type == Type::stream) head.body = body;
       if (head.spread()) head.object = object();
       if (head.spread() && head.type == Type::list) head.first = integer();
     }

@@ -9,6 +9,7 @@
 //   scores    object(8) ordered score(8) member          zset, in score order
 //             object(8) expire_ms(8) field               hash fields that expire, in time order
 //   expiry    expire_ms(8) db(2) slot(2) key             keys that expire (or whose fields do)
+//   streams   object(8) kind(1) …                        see stream.h
 //   system    kind(1) …                                  see system_record.h
 //
 // Each encoder has its decoder beside it; decoders answer nullopt for bytes that no encoder made: they
