@@ -260,6 +260,11 @@ void Txn::put_item(Column column, std::string_view item_key, std::string_view va
 
 void Txn::erase_item(Column column, std::string_view item_key) { erase_raw(column, item_key); }
 
+void Txn::erase_items(Column column, std::string_view from, std::string_view to) {
+  written_ |= 1 << static_cast<uint8_t>(column);
+  batch_.erase_range(column, from, to);
+}
+
 Cursor Txn::cursor(Column column, const CursorBounds& bounds) {
   return cursor_at(column, bounds, frozen_ ? &frozen_->snapshot : nullptr);
 }

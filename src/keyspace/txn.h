@@ -119,6 +119,9 @@ class Txn {
   Result<bool> get(Column column, std::string_view item_key, Value* out);
   void put_item(Column column, std::string_view item_key, std::string_view value);
   void erase_item(Column column, std::string_view item_key);
+  /// Every item in [from, to), with one tombstone. For many, and only where nothing of this Txn reads any more: its
+  /// reads do not see that they are gone.
+  void erase_items(Column column, std::string_view from, std::string_view to);
   /// Writes items of this Txn's new objects now, ahead of the commit that makes them visible; should that never
   /// come, a garbage record has to name them (see ObjectWriter). Blocking only: CHECK.
   Result<void> write_ahead(Batch& items);
