@@ -65,7 +65,8 @@ bool Server::default_user_needs_no_password() const { return config_.settings().
 
 void Server::block(Session& session, const CommandTable::Match& match, const Args& args, const Outcome& outcome) {
   auto registered = clients_.find(session.id);
-  auto waiter = std::make_shared<Waiter>(registered, match, args, outcome);
+  const Args later = outcome.later_args ? Args(outcome.later_args->begin(), outcome.later_args->end()) : args;
+  auto waiter = std::make_shared<Waiter>(registered, match, later, outcome);
   std::vector<int> positions;
   find_keys(*match.spec, args, positions);
   std::vector<Key> keys;

@@ -101,11 +101,12 @@ void WaitingClients::committed(Txn& txn, std::span<const Touch> touches) {
   while (!ready.empty()) {
     const std::string id = std::move(ready.front());
     ready.pop_front();
-    std::vector<const CommandSpec*> unserved;  // commands that found nothing: the same one would again
+    // Commands that found nothing, where another client's would find nothing either.
+    std::vector<const CommandSpec*> unserved;
     for (const auto& waiter : waiters_of(id)) {
       const CommandSpec* spec = waiter->command.match().spec;
       if (std::find(unserved.begin(), unserved.end(), spec) != unserved.end()) continue;
-      if (!serve(waiter, id, txn)) unserved.push_back(spec);
+      if (!serve(waiter, id, txn) && !waiter->outcome.each_for_itself) unserved.push_back(spec);
     }
   }
   serving = nullptr;

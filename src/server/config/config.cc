@@ -264,6 +264,8 @@ void follow_packed_limits(Config& config, PackedLimits& limits) {
       {"zset-max-listpack-entries", &limits.zset_max_listpack_entries},
       {"zset-max-listpack-value", &limits.zset_max_listpack_value},
       {"list-max-listpack-size", &limits.list_max_listpack_size},
+      {"stream-node-max-bytes", &limits.stream_node_max_bytes},
+      {"stream-node-max-entries", &limits.stream_node_max_entries},
       {"packed-max-bytes", &limits.packed_max_bytes},
       {"string-chunk-threshold", &limits.string_chunk_threshold},
       {"proto-max-bulk-len", &limits.proto_max_bulk_len},

@@ -294,6 +294,8 @@ TEST_F(ConfigTest, PackedLimitsFollow) {
   EXPECT_EQ(limits.packed_max_bytes, 1024);
   EXPECT_EQ(limits.string_chunk_threshold, 4 * 1024);
   EXPECT_EQ(set_error(config, {{"hash-max-ziplist-entries", "3"}, {"list-max-listpack-size", "-5"}}), "");
+  EXPECT_EQ(set_error(config, {{"stream-node-max-entries", "7"}}), "");
+  EXPECT_EQ(limits.stream_node_max_entries, 7);
   EXPECT_EQ(limits.hash_max_listpack_entries, 3);
   EXPECT_EQ(limits.list_max_listpack_size, -5);
 }

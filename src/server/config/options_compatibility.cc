@@ -107,8 +107,6 @@ constexpr Option kEviction[] = {
     integer("active-defrag-max-scan-fields", "1000", 1, kLongMax),
     yes_no("jemalloc-bg-thread", "yes"),
     integer("list-compress-depth", "0", 0, kIntMax),
-    memory("stream-node-max-bytes", "4096"),
-    integer("stream-node-max-entries", "100", 0, kLongMax),
 };
 
 int64_t backlog_or_least(int64_t bytes) {

@@ -228,6 +228,11 @@ constexpr Option kEncodings[] = {
     memory("zset-max-listpack-value", "64").also("zset-max-ziplist-value").help("The longest packed member."),
     memory("packed-max-bytes", "1kb", 64, 1 << 20)
         .help("No packed collection is larger than this, whatever the limits above say: a change rewrites all of it."),
+    memory("stream-node-max-bytes", "4096")
+        .help("Entries of a stream are counted as one node up to this size, in Redis's encoding, and up to "
+              "stream-node-max-entries; 0: no limit. Trimming with \"~\" removes whole nodes. What is stored does not "
+              "depend on it: a record an entry."),
+    integer("stream-node-max-entries", "100", 0, kLongMax).help("The most entries of a node; 0: no limit."),
     memory("string-chunk-threshold", "4kb", 1 << 10, 512 << 20)
         .help("A string that grows past this by APPEND, SETRANGE or SETBIT is stored in chunks, so that such a change "
               "does not rewrite all of it."),
