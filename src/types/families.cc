@@ -24,6 +24,7 @@ std::span<const CommandSpec> zset_commands();
 std::span<const CommandSpec> geo_commands();
 std::span<const CommandSpec> dump_commands();
 std::span<const CommandSpec> sort_commands();
+std::span<const CommandSpec> stream_commands();
 
 void add_type_commands(CommandTable& table) {
   table.add(string_commands());
@@ -45,6 +46,7 @@ void add_type_commands(CommandTable& table) {
   table.add(geo_commands());
   table.add(dump_commands());
   table.add(sort_commands());
+  table.add(stream_commands());
 }
 
 void connect_types(Keyspace& keyspace) { keyspace.set_field_expirer(expire_hash_fields); }

@@ -25,13 +25,17 @@ size_t integer_bytes(uint8_t encoding) {
   return kBytes[encoding - kFirstInteger];
 }
 
-// Seven bits a byte, the highest first; every byte but the first says that there is one before it. Redis
-// takes one byte more than needed for lengths of 14, 21 and 28 ones.
+// Redis takes one byte more than needed for lengths of 14, 21 and 28 ones.
+int backward_length_bytes(uint64_t length) {
+  if (length <= 127) return 1;
+  int bytes = 2;
+  while (bytes < 5 && length >= (uint64_t{1} << (7 * bytes)) - 1) ++bytes;
+  return bytes;
+}
+
+// Seven bits a byte, the highest first; every byte but the first says that there is one before it.
 void append_backward_length(std::string& out, uint64_t length) {
-  int bytes = 1;
-  if (length > 127) {
-    for (bytes = 2; bytes < 5 && length >= (uint64_t{1} << (7 * bytes)) - 1;) ++bytes;
-  }
+  const int bytes = backward_length_bytes(length);
   for (int i = bytes - 1; i >= 0; --i) {
     const uint64_t more = i == bytes - 1 ? 0 : 128;
     out.push_back(static_cast<char>((length >> (7 * i) & 127) | more));
@@ -102,8 +106,12 @@ void append_string(std::string& out, std::string_view bytes) {
   out.append(bytes);
 }
 
+bool fits_in(int64_t value, int bits) {
+  return bits == 64 || (value >= -(int64_t{1} << (bits - 1)) && value < int64_t{1} << (bits - 1));
+}
+
 void append_integer(std::string& out, int64_t value) {
-  const auto fits = [&](int bits) { return value >= -(int64_t{1} << (bits - 1)) && value < int64_t{1} << (bits - 1); };
+  const auto fits = [&](int bits) { return fits_in(value, bits); };
   if (value >= 0 && value < 128) {
     out.push_back(static_cast<char>(value));
   } else if (fits(13)) {
@@ -132,12 +140,34 @@ Result<void> walk_listpack(std::string_view bytes, ElementVisitor visit) {
   return {};
 }
 
+uint64_t listpack_bytes(std::string_view element) {
+  if (auto integer = parse_int64(element)) return listpack_bytes(*integer);
+  const uint64_t header = element.size() < 64 ? 1 : element.size() < 4096 ? 2 : 5;
+  const uint64_t bytes = header + element.size();
+  return bytes + static_cast<uint64_t>(backward_length_bytes(bytes));
+}
+
+uint64_t listpack_bytes(int64_t integer) {
+  if (integer >= 0 && integer < 128) return 2;
+  if (fits_in(integer, 13)) return 3;
+  uint8_t encoding = kFirstInteger;
+  while (!fits_in(integer, 8 * static_cast<int>(integer_bytes(encoding)))) ++encoding;
+  return 1 + integer_bytes(encoding) + 1;
+}
+
 ListpackBuilder::ListpackBuilder() : bytes_(kHeaderBytes, '\0') {}
 
 void ListpackBuilder::append(std::string_view element) {
   const size_t before = bytes_.size();
   if (auto integer = parse_int64(element)) append_integer(bytes_, *integer);
   else append_string(bytes_, element);
+  append_backward_length(bytes_, bytes_.size() - before);
+  ++elements_;
+}
+
+void ListpackBuilder::append(int64_t integer) {
+  const size_t before = bytes_.size();
+  append_integer(bytes_, integer);
   append_backward_length(bytes_, bytes_.size() - before);
   ++elements_;
 }

@@ -26,11 +26,17 @@ using ElementVisitor = absl::FunctionRef<Result<void>(std::string_view element)>
 /// Shows every element, having checked every byte up to it; fails with bad_format.
 Result<void> walk_listpack(std::string_view bytes, ElementVisitor visit);
 
+/// What an element, or an integer, takes in a listpack; and what one without elements does.
+uint64_t listpack_bytes(std::string_view element);
+uint64_t listpack_bytes(int64_t integer);
+inline constexpr uint64_t kEmptyListpackBytes = 7;
+
 class ListpackBuilder {
  public:
   ListpackBuilder();
   /// Integers are encoded as such, as Redis does.
   void append(std::string_view element);
+  void append(int64_t integer);
   /// Once, at the end.
   std::string finish();
 
