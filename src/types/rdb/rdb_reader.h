@@ -40,6 +40,8 @@ class RdbReader {
   explicit RdbReader(Source& source) : source_(source) {}
 
   Result<uint8_t> byte();
+  /// As many bytes as they are, borrowed until the next call.
+  Result<std::string_view> raw(size_t size) { return source_.take(size); }
   Result<uint64_t> length();
   /// Eight bytes, little-endian.
   Result<uint64_t> fixed64();

@@ -16,6 +16,7 @@ class RdbWriter {
 
   void type(ValueType type) { byte(static_cast<uint8_t>(type)); }
   void byte(uint8_t byte) { out_.push_back(static_cast<char>(byte)); }
+  void raw(std::string_view bytes) { out_.append(bytes); }
   void length(uint64_t length);
   void fixed64(uint64_t value);
   void binary_double(double value);

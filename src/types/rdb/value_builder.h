@@ -11,6 +11,7 @@
 #include "types/list/list_builder.h"
 #include "types/rdb/value_reader.h"
 #include "types/set/set_builder.h"
+#include "types/stream/stream_builder.h"
 #include "types/zset/zset_builder.h"
 
 namespace basalt::rdb {
@@ -25,6 +26,12 @@ class ValueBuilder final : public ValueSink {
   Result<void> member(std::string_view member) override;
   Result<void> scored_member(std::string_view member, double score) override;
   Result<void> field(std::string_view name, const layout::FieldValue& value) override;
+  Result<void> stream_entry(StreamId id, absl::Span<const std::string_view> fields_and_values) override;
+  Result<void> stream_node(const StreamNode& node) override;
+  Result<void> stream_group(std::string_view name, const StreamGroup& group) override;
+  Result<void> stream_consumer(uint32_t group, std::string_view name, const StreamConsumer& consumer) override;
+  Result<void> stream_pending(uint32_t group, StreamId id, const StreamPending& pending) override;
+  Result<void> stream_fields(const StreamFields& fields, uint64_t size) override;
 
   /// Once read_value has succeeded. The key has no value, or it was erased in this Txn.
   Result<void> save(int64_t expire_ms);
@@ -32,7 +39,7 @@ class ValueBuilder final : public ValueSink {
  private:
   Txn& txn_;
   Key key_;
-  std::variant<std::string, ListBuilder, SetBuilder, HashBuilder, ZsetBuilder> value_;
+  std::variant<std::string, ListBuilder, SetBuilder, HashBuilder, ZsetBuilder, StreamBuilder> value_;
 };
 
 }  // namespace basalt::rdb

@@ -13,6 +13,7 @@
 #include "types/rdb/intset.h"
 #include "types/rdb/listpack.h"
 #include "types/rdb/rdb_format.h"
+#include "types/rdb/stream_encoding.h"
 #include "types/rdb/ziplist.h"
 #include "types/rdb/zipmap.h"
 
@@ -50,6 +51,7 @@ class Parts {
     if (!names_.add(name)) return bad_format();
     return some(sink_.field(name, value));
   }
+  Result<void> stream(absl::FunctionRef<Result<void>(ValueSink&)> read) { return some(read(sink_)); }
   Result<void> end() const { return any_ ? Result<void>() : bad_format(); }
 
  private:
@@ -186,6 +188,11 @@ Result<void> read_string(RdbReader& in, Parts& parts) {
   return parts.string(TRY(in.string()));
 }
 
+Result<void> read_stream(RdbReader& in, ValueType type, Parts& parts) {
+  TRY(parts.begin(Type::stream));
+  return parts.stream([&](ValueSink& sink) { return read_stream_parts(in, type, sink); });
+}
+
 Result<void> read_parts(RdbReader& in, ValueType type, Parts& parts) {
   switch (type) {
     case ValueType::string: return read_string(in, parts);
@@ -208,7 +215,7 @@ Result<void> read_parts(RdbReader& in, ValueType type, Parts& parts) {
     case ValueType::hash_listpack_ex: return read_packed_expiring_hash(in, parts);
     case ValueType::stream_listpacks:
     case ValueType::stream_listpacks_2:
-    case ValueType::stream_listpacks_3: return fail("ERR streams can not be restored yet");
+    case ValueType::stream_listpacks_3: return read_stream(in, type, parts);
   }
   return bad_format();
 }

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <string_view>
 
+#include <absl/types/span.h>
+
 #include "base/result.h"
 #include "layout/head.h"
+#include "layout/stream.h"
 #include "types/rdb/rdb_reader.h"
 
 namespace basalt::rdb {
@@ -26,6 +29,14 @@ class ValueSink {
   virtual Result<void> scored_member(std::string_view member, double score) = 0;
   /// Of a hash: all different.
   virtual Result<void> field(std::string_view name, const layout::FieldValue& value) = 0;
+  /// Of a stream: its entries in order; after those of a node the node; then its groups, each with its consumers and
+  /// what is pending for them; at the end its own fields, but for the nodes. It may have no entries.
+  virtual Result<void> stream_entry(StreamId id, absl::Span<const std::string_view> fields_and_values) = 0;
+  virtual Result<void> stream_node(const StreamNode& node) = 0;
+  virtual Result<void> stream_group(std::string_view name, const StreamGroup& group) = 0;
+  virtual Result<void> stream_consumer(uint32_t group, std::string_view name, const StreamConsumer& consumer) = 0;
+  virtual Result<void> stream_pending(uint32_t group, StreamId id, const StreamPending& pending) = 0;
+  virtual Result<void> stream_fields(const StreamFields& fields, uint64_t size) = 0;
 };
 
 /// For finding out whether a value can be read.
@@ -37,6 +48,12 @@ class DiscardingSink final : public ValueSink {
   Result<void> member(std::string_view) override { return {}; }
   Result<void> scored_member(std::string_view, double) override { return {}; }
   Result<void> field(std::string_view, const layout::FieldValue&) override { return {}; }
+  Result<void> stream_entry(StreamId, absl::Span<const std::string_view>) override { return {}; }
+  Result<void> stream_node(const StreamNode&) override { return {}; }
+  Result<void> stream_group(std::string_view, const StreamGroup&) override { return {}; }
+  Result<void> stream_consumer(uint32_t, std::string_view, const StreamConsumer&) override { return {}; }
+  Result<void> stream_pending(uint32_t, StreamId, const StreamPending&) override { return {}; }
+  Result<void> stream_fields(const StreamFields&, uint64_t) override { return {}; }
 };
 
 /// Reads one value of the encoding `type` (a ValueType, as it stands before the value).

@@ -11,6 +11,7 @@
 #include "types/rdb/intset.h"
 #include "types/rdb/listpack.h"
 #include "types/rdb/rdb_writer.h"
+#include "types/rdb/stream_encoding.h"
 #include "types/set/set.h"
 #include "types/string/string_value.h"
 #include "types/zset/zset.h"
@@ -171,9 +172,9 @@ Result<void> write(Txn& txn, Key key, Record record, RdbWriter& out, Appended ap
     case Type::hash:
       if (head.spread() || head.next_field_expiry_ms != 0) return write_hash(txn, head, out, appended);
       return write_packed_hash(head, out);
-    case Type::stream: break;
+    case Type::stream: return write_stream(txn, record, out, appended);
   }
-  return fail("ERR streams can not be dumped yet");
+  return damaged_record("a type");
 }
 
 }  // namespace

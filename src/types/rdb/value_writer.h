@@ -5,6 +5,7 @@
 //   set     set_intset for a packed intset, else set
 //   zset    zset_listpack while packed, else zset_2
 //   hash    hash_listpack while packed, else hash; hash_metadata (Redis 7.4) when some field expires
+//   stream  stream_listpacks_2
 #pragma once
 
 #include <string>
