@@ -169,13 +169,13 @@ rocksdb::ColumnFamilyOptions column_options(Column column, const MemoryPlan& pla
 
   // Columns asked by key have a Bloom filter over the memtable too: asking for what is not there
   // skips the skip list.
-  if (column == Column::strings || column == Column::heads || column == Column::items) {
+  if (column == Column::strings || column == Column::heads || column == Column::items || column == Column::streams) {
     options.memtable_whole_key_filtering = true;
     options.memtable_prefix_bloom_size_ratio = 0.02;
   }
   // Popping from one end leaves runs of tombstones that the next pop must step over: a file with
   // many of them is compacted without waiting for its level to fill.
-  if (column == Column::scores || column == Column::expiry || column == Column::items) {
+  if (column == Column::scores || column == Column::expiry || column == Column::items || column == Column::streams) {
     constexpr size_t kWindow = 1024;
     constexpr size_t kDeletions = 512;
     constexpr double kFileRatio = 0.5;
