@@ -63,6 +63,86 @@ const tests = {
     assert.deepStrictEqual(await message, ['channel', 'hello']);
     subscriber.disconnect();
   },
+  async 'patterns, and buffers as messages'(redis) {
+    const subscriber = new Redis({ port });
+    const text = new Promise((resolve) => subscriber.on('pmessage', (...all) => resolve(all)));
+    const bytes = new Promise((resolve) => subscriber.on('messageBuffer', (channel, data) => resolve(data)));
+    assert.strictEqual(await subscriber.psubscribe('pat?ern'), 1);
+    assert.strictEqual(await subscriber.subscribe('raw'), 2);
+    await assert.rejects(subscriber.get('key'), /subscriber mode/);
+    await redis.publish('pattern', 'hello');
+    await redis.publish('raw', Buffer.from([0, 255, 13, 10]));
+    assert.deepStrictEqual(await text, ['pat?ern', 'pattern', 'hello']);
+    assert.deepStrictEqual(await bytes, Buffer.from([0, 255, 13, 10]));
+    assert.strictEqual(await subscriber.unsubscribe('raw'), 1);
+    assert.strictEqual(await subscriber.punsubscribe(), 0);
+    assert.strictEqual(await subscriber.get('missing'), null);
+    subscriber.disconnect();
+  },
+  async 'a pipeline with an error in it'(redis) {
+    await redis.set('foo', 'bar');
+    const replies = await redis.pipeline().incr('foo').get('foo').exec();
+    assert.match(replies[0][0].message, /not an integer/);
+    assert.deepStrictEqual(replies[1], [null, 'bar']);
+  },
+  async 'a transaction without a pipeline'(redis) {
+    redis.multi({ pipeline: false });
+    redis.set('foo', 'baz');
+    redis.get('foo');
+    assert.deepStrictEqual(await redis.exec(), [[null, 'OK'], [null, 'baz']]);
+  },
+  async 'a transaction that is refused'(redis) {
+    await assert.rejects(redis.multi().set('foo').set('foo', 'new value').exec(), /EXECABORT/);
+    assert.strictEqual(await redis.get('foo'), 'baz');
+  },
+  async 'WATCH'(redis) {
+    const other = new Redis({ port });
+    await redis.watch('foo');
+    await other.set('foo', 'changed');
+    assert.strictEqual(await redis.multi().set('foo', 'mine').exec(), null);
+    await redis.watch('foo');
+    assert.deepStrictEqual(await redis.multi().set('foo', 'mine').exec(), [[null, 'OK']]);
+    other.disconnect();
+  },
+  async 'tracking with a second connection'(redis) {
+    const told = new Redis({ port });
+    const cache = new Map();
+    const forgotten = new Promise((resolve) => told.on('message', (channel, key) => {
+      cache.delete(String(key));
+      resolve(channel);
+    }));
+    const number = await told.client('ID');
+    await told.subscribe('__redis__:invalidate');
+    assert.strictEqual(await redis.client('TRACKING', 'ON', 'REDIRECT', number), 'OK');
+    await redis.set('cached', '1');
+    cache.set('cached', await redis.get('cached'));
+    const writer = new Redis({ port });
+    await writer.set('cached', '2');
+    assert.strictEqual(await forgotten, '__redis__:invalidate');
+    assert.ok(!cache.has('cached'));
+    assert.strictEqual(await redis.client('TRACKING', 'OFF'), 'OK');
+    told.disconnect();
+    writer.disconnect();
+  },
+  async 'MONITOR'(redis) {
+    const monitor = await redis.monitor();
+    const seen = new Promise((resolve) => monitor.on('monitor', (time, args) => {
+      if (args[0] === 'set') resolve(args);
+    }));
+    await redis.set('watched', 'closely');
+    assert.deepStrictEqual(await seen, ['set', 'watched', 'closely']);
+    monitor.disconnect();
+  },
+  async 'events of keys'(redis) {
+    await redis.config('SET', 'notify-keyspace-events', 'Ex');
+    const subscriber = new Redis({ port });
+    const expired = new Promise((resolve) => subscriber.on('message', (channel, key) => resolve([channel, key])));
+    await subscriber.subscribe('__keyevent@0__:expired');
+    await redis.set('brief', '1', 'PX', 20);
+    assert.deepStrictEqual(await expired, ['__keyevent@0__:expired', 'brief']);
+    await redis.config('SET', 'notify-keyspace-events', '');
+    subscriber.disconnect();
+  },
 };
 
 (async () => {

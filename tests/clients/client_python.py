@@ -1,6 +1,8 @@
 """python3-redis: the tutorial's steps. Prints `ok NAME` or `FAILED NAME: why` a line."""
 
 import sys
+import threading
+import time
 
 import redis
 
@@ -95,6 +97,126 @@ def subscriptions(client):
     pubsub.close()
 
 
+def patterns_and_handlers(client):
+    """The README's message handlers, in a thread of the client's own."""
+    received = []
+    arrived = threading.Event()
+
+    def handler(message):
+        received.append((message["type"], message["channel"], message["data"]))
+        if len(received) == 2:
+            arrived.set()
+
+    pubsub = client.pubsub(ignore_subscribe_messages=True)
+    pubsub.subscribe(**{"my-channel": handler})
+    pubsub.psubscribe(**{"my-*": handler})
+    # run_in_thread() wants to know of all subscriptions.
+    thread = pubsub.run_in_thread(sleep_time=0.01)
+    while client.pubsub_numsub("my-channel")[0][1] == 0 or client.pubsub_numpat() == 0:
+        time.sleep(0.01)
+    assert client.publish("my-channel", "awesome data") == 2
+    assert arrived.wait(5)
+    thread.stop()
+    thread.join()
+    pubsub.close()
+    assert sorted(received) == [
+        ("message", b"my-channel", b"awesome data"),
+        ("pmessage", b"my-channel", b"awesome data"),
+    ]
+
+
+def keyspace_notifications(client):
+    client.config_set("notify-keyspace-events", "KEA")
+    pubsub = client.pubsub(ignore_subscribe_messages=True)
+    pubsub.psubscribe("__keyspace@0__:*")
+    assert pubsub.get_message(timeout=5) is None
+    client.set("noted", 1)
+    assert pubsub.get_message(timeout=5)["data"] == b"set"
+    client.config_set("notify-keyspace-events", "")
+    pubsub.close()
+
+
+def optimistic_locking(client):
+    """The README's loop, with four threads that get into each other's way."""
+    client.set("OUR-SEQUENCE-KEY", 0)
+
+    def increment():
+        for _ in range(25):
+            with client.pipeline() as pipe:
+                while True:
+                    try:
+                        pipe.watch("OUR-SEQUENCE-KEY")
+                        current = int(pipe.get("OUR-SEQUENCE-KEY"))
+                        pipe.multi()
+                        pipe.set("OUR-SEQUENCE-KEY", current + 1)
+                        pipe.execute()
+                        break
+                    except redis.WatchError:
+                        continue
+
+    threads = [threading.Thread(target=increment) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert int(client.get("OUR-SEQUENCE-KEY")) == 100
+
+
+def transaction_helper(client):
+    client.set("balance", 10)
+
+    def double(pipe):
+        value = int(pipe.get("balance"))
+        pipe.multi()
+        pipe.set("balance", value * 2)
+
+    assert client.transaction(double, "balance") == [True]
+    assert client.get("balance") == b"20"
+
+
+def errors_in_pipelines(client):
+    with client.pipeline() as pipe:
+        replies = pipe.set("text", "x").incr("text").get("text").execute(raise_on_error=False)
+    assert replies[0] is True and isinstance(replies[1], redis.ResponseError) and replies[2] == b"x"
+
+
+def tracking(client):
+    """This version of the client has no cache of its own: its commands, and what the server tells by REDIRECT."""
+    told = redis.Redis(port=PORT, single_connection_client=True)
+    number = told.client_id()
+    listener = told.pubsub()
+    listener.connection = told.connection
+    listener.subscribe("__redis__:invalidate")
+    assert listener.get_message(timeout=5)["type"] == "subscribe"
+    reader = redis.Redis(port=PORT, single_connection_client=True)
+    assert reader.execute_command("CLIENT TRACKING", "ON", "REDIRECT", number) == b"OK"
+    assert reader.client_getredir() == number
+    reader.set("cached", 1)
+    reader.get("cached")
+    client.set("cached", 2)
+    assert listener.get_message(timeout=5)["data"] == [b"cached"]
+    assert reader.execute_command("CLIENT TRACKING", "OFF") == b"OK"
+    assert reader.client_getredir() == -1
+    reader.close()
+
+
+def monitoring(client):
+    with client.monitor() as monitor:
+        client.set("seen", "by monitor")
+        for command in monitor.listen():
+            if command["command"] == "SET seen by monitor":
+                break
+
+
+def clients(client):
+    other = redis.Redis(port=PORT, single_connection_client=True)
+    other.client_setname("other")
+    found = [one for one in client.client_list() if one["name"] == "other"]
+    assert len(found) == 1 and found[0]["cmd"] == "client|setname" and found[0]["db"] == "0"
+    assert client.client_kill_filter(_id=found[0]["id"]) == 1
+    assert client.client_pause(1) is True and client.client_unpause() == b"OK"
+
+
 def locks(client):
     """The client's lock needs scripts only to let go; taking it needs SET NX PX."""
     assert client.set("lock", "token", nx=True, px=10_000) is True
@@ -113,7 +235,9 @@ def main():
     client = redis.Redis(port=PORT, socket_timeout=10)
     client.flushall()
     tests = [connects, strings, numbers, binary, many_keys, pipelines, transactions, collections, scanning]
-    for test in tests + [subscriptions, locks, other_databases]:
+    tests += [subscriptions, patterns_and_handlers, keyspace_notifications, optimistic_locking, transaction_helper]
+    tests += [errors_in_pipelines, tracking, monitoring, clients, locks, other_databases]
+    for test in tests:
         name = test.__name__.replace("_", " ")
         try:
             test(client)

@@ -2,7 +2,7 @@
 // `FAILED NAME: why` a line.
 'use strict';
 const assert = require('assert');
-const { createClient } = require('redis');
+const { createClient, BasicClientSideCache, WatchError } = require('redis');
 
 const port = Number(process.argv[2]);
 const major = Number(require('redis/package.json').version.split('.')[0]);
@@ -60,7 +60,81 @@ const tests = {
     assert.deepStrictEqual(await message, ['channel', 'hello']);
     await subscriber.disconnect();
   },
+  async 'patterns and shard channels'(client) {
+    const subscriber = client.duplicate();
+    await subscriber.connect();
+    const received = [];
+    await new Promise((resolve, reject) => {
+      const receive = (text, channel) => {
+        received.push(`${channel}: ${text}`);
+        if (received.length === 2) resolve();
+      };
+      Promise.all([subscriber.pSubscribe('chan*', receive), subscriber.sSubscribe('shard', receive)])
+        .then(() => client.publish('channel', 'one'))
+        .then(() => client.sPublish('shard', 'two'))
+        .catch(reject);
+    });
+    assert.deepStrictEqual(received.sort(), ['channel: one', 'shard: two']);
+    await subscriber.pUnsubscribe();
+    await subscriber.sUnsubscribe();
+    await subscriber.disconnect();
+  },
+  async 'a transaction with an error in it'(client) {
+    await assert.rejects(client.multi().set('text', 'x').incr('text').exec(), (error) => {
+      assert.strictEqual(error.replies[0], 'OK');
+      assert.match(error.replies[1].message, /not an integer/);
+      return true;
+    });
+  },
+  async 'WATCH'(client) {
+    const other = client.duplicate();
+    await other.connect();
+    await client.watch('paymentId:1259');
+    const multi = client.multi().set('paymentId:1259', 'Payment Successfully Completed!').get('paymentId:1259');
+    await other.set('paymentId:1259', 'Payment Cancelled');
+    await assert.rejects(multi.exec(), WatchError);
+    assert.deepStrictEqual(await client.multi().get('paymentId:1259').exec(), ['Payment Cancelled']);
+    await other.disconnect();
+  },
+  async 'a pipeline without a transaction'(client) {
+    assert.deepStrictEqual(await client.multi().set('a', '3').get('a').execAsPipeline(), ['OK', '3']);
+  },
+  async 'MONITOR'(client) {
+    const monitor = client.duplicate();
+    await monitor.connect();
+    let receive;
+    const seen = new Promise((resolve) => { receive = resolve; });
+    await monitor.monitor((line) => {
+      if (line.includes('closely')) receive(line);
+    });
+    await client.set('watched', 'closely');
+    assert.match(await seen, /"SET" "watched" "closely"$/);
+    await monitor.disconnect();
+  },
 };
+
+// The client's own cache, which the server tells what to forget. Of RESP3 alone.
+async function clientSideCaching() {
+  const cache = new BasicClientSideCache({ ttl: 0, maxEntries: 0, evictPolicy: 'LRU' });
+  const client = createClient({ socket: { port, reconnectStrategy: false }, RESP: 3, clientSideCache: cache });
+  const writer = createClient({ socket: { port, reconnectStrategy: false } });
+  await client.connect();
+  await writer.connect();
+  for (let version = 1; version <= 200; version += 1) {
+    await writer.set('cached', String(version));
+    await client.ping(); // by its reply the invalidation is there
+    for (let i = 0; i < 3; i += 1) assert.strictEqual(await client.get('cached'), String(version));
+  }
+  const stats = cache.stats();
+  assert.ok(stats.hitCount >= 400 && stats.missCount >= 200, JSON.stringify(stats));
+  await writer.hSet('cached hash', { f: '1' });
+  assert.deepStrictEqual({ ...(await client.hGetAll('cached hash')) }, { f: '1' });
+  await writer.flushAll();
+  await client.ping();
+  assert.strictEqual(await client.get('cached'), null);
+  await client.disconnect();
+  await writer.disconnect();
+}
 
 async function run(protocol) {
   const client = createClient({ socket: { port, reconnectStrategy: false }, ...(protocol === 3 ? { RESP: 3 } : {}) });
@@ -80,7 +154,10 @@ async function run(protocol) {
 
 (async () => {
   await run(2);
-  if (major >= 5) await run(3);
+  if (major < 5) return;
+  await run(3);
+  await clientSideCaching();
+  console.log('ok RESP3: client-side caching');
 })().catch((error) => {
-  console.log(`FAILED connecting: ${error.message}`);
+  console.log(`FAILED: ${error.stack}`);
 }).finally(() => process.exit());
