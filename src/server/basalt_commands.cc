@@ -9,14 +9,20 @@
 #include "keyspace/key_tally.h"
 #include "server/server.h"
 #include "server/server_commands.h"
+#include "server/session.h"
 
 namespace basalt {
 
 namespace {
 
 constexpr std::string_view kHelp[] = {
+    "CHECKPOINT",
+    "    Make a consistent copy of the data (hard links) and tell its directory.",
+    "    It is removed when this connection releases it or ends.",
     "COMPACT [<column> [<from> <to>]]",
     "    Compact all columns, or one, or its keys in [<from>, <to>), given as stored.",
+    "RELEASE <directory>",
+    "    Remove a copy that CHECKPOINT made on this connection.",
     "STAT FILES",
     "    The table files: column, level, files, bytes, entries, deletions.",
     "STAT KEYS <position> <count>",
@@ -132,6 +138,22 @@ Result<Outcome> compact_command(Call& call) {
   return kDone;
 }
 
+// ---- CHECKPOINT, RELEASE ----
+
+Result<Outcome> checkpoint_command(Call& call) {
+  Session& session = *call.session;
+  call.reply.bulk(TRY(session.server().checkpoints().lend(session.id)));
+  return kDone;
+}
+
+Result<Outcome> release_command(Call& call) {
+  Session& session = *call.session;
+  if (!session.server().checkpoints().give_back(session.id, std::string(call.arg(2))))
+    return fail("ERR this connection has no such checkpoint");
+  call.reply.ok();
+  return kDone;
+}
+
 constexpr uint64_t kFlags = kAdmin | kNoScript | kNoMulti | kOffload;
 
 constexpr CommandSpec row(std::string_view name, int arity, uint64_t flags, std::string_view summary,
@@ -140,10 +162,14 @@ constexpr CommandSpec row(std::string_view name, int arity, uint64_t flags, std:
 }
 
 constexpr CommandSpec kSubcommands[] = {
+    row("checkpoint", 2, kFlags | kNoTxn, "Makes a consistent copy of the data that lasts as long as the connection",
+        "O(N) with N the number of table files", checkpoint_command),
     row("compact", -2, kFlags | kNoTxn, "Compacts columns, or a range of one",
         "O(N) with N the bytes in the range, read and written anew", compact_command),
     row("help", 2, kLoading | kStale | kNoTxn, "Shows helpful text about the different subcommands", "O(1)",
         help_command),
+    row("release", 3, kFlags | kNoTxn, "Removes a copy that BASALT CHECKPOINT made",
+        "O(N) with N the number of its files", release_command),
     row("stat", -3, kFlags, "Tells about table files and about keys",
         "FILES: O(N) with N the number of table files. KEYS: O(count)", stat_command),
 };

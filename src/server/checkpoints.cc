@@ -16,10 +16,33 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::string_view kPrefix = "checkpoint-";
+constexpr std::string_view kLentPrefix = "lent-";
+
+std::vector<fs::path> directories_of(const std::string& parent, std::string_view prefix) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator it(parent, error), end; !error && it != end; it.increment(error)) {
+    if (it->is_directory() && it->path().filename().string().starts_with(prefix)) found.push_back(it->path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
+// UTC. Milliseconds keep names of one second apart and in order.
+std::string stamp(int64_t ms) {
+  const std::time_t seconds = ms / 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &utc);
+  return fmt::format("{}-{:03}", text, ms % 1000);
+}
+}  // namespace
+
 Checkpoints::Checkpoints(Store& store, const Settings& settings, const Clock& clock)
-    : store_(store), settings_(settings), clock_(clock), last_success_s_(clock.now_ms() / 1000) {}
+    : store_(store), settings_(settings), clock_(clock), last_success_s_(clock.now_ms() / 1000) {
+  remove_leftovers();
+}
 
 bool Checkpoints::begin() { return !running_.exchange(true); }
 
@@ -27,7 +50,8 @@ Result<std::string> Checkpoints::create() {
   std::lock_guard lock(mutex_);
   running_ = true;
   const int64_t start_us = monotonic_us();
-  auto directory = create_one();
+  auto directory = make(kPrefix);
+  if (directory) prune(parent());
   last_duration_s_ = (monotonic_us() - start_us) / 1'000'000;
   last_ok_ = directory.has_value();
   running_ = false;
@@ -41,38 +65,77 @@ Result<std::string> Checkpoints::create() {
   return directory;
 }
 
-Result<std::string> Checkpoints::create_one() {
+std::string Checkpoints::parent() const {
   fs::path parent(settings_.checkpoint_dir.get());
   if (parent.is_relative()) parent = fs::path(store_.directory()) / parent;
+  return fs::absolute(parent).lexically_normal().string();
+}
+
+Result<std::string> Checkpoints::make(std::string_view prefix) {
+  const fs::path folder(parent());
   std::error_code error;
-  fs::create_directories(parent, error);
+  fs::create_directories(folder, error);
   if (error)
-    return fail(fmt::format("ERR cannot create the checkpoint directory {}: {}", parent.string(), error.message()));
-  // Milliseconds in the name keep names of one second apart and in order.
-  const int64_t now_ms = clock_.now_ms();
-  const std::time_t seconds = now_ms / 1000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char stamp[32];
-  std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &utc);
-  const fs::path directory = parent / fmt::format("{}{}-{:03}", kPrefix, stamp, now_ms % 1000);
+    return fail(fmt::format("ERR cannot create the checkpoint directory {}: {}", folder.string(), error.message()));
+  int64_t now_ms = clock_.now_ms();
+  fs::path directory;
+  do directory = folder / fmt::format("{}{}", prefix, stamp(now_ms++));
+  while (fs::exists(directory, error));
   TRY(store_.checkpoint(directory.string()));
-  prune(parent.string());
   return directory.string();
 }
 
-void Checkpoints::prune(const std::string& parent) {
-  std::vector<fs::path> made;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(parent, error))
-    if (entry.is_directory(error) && entry.path().filename().string().starts_with(kPrefix))
-      made.push_back(entry.path());
-  std::sort(made.begin(), made.end());
-  const size_t keep = static_cast<size_t>(settings_.checkpoint_keep.load());
-  for (size_t i = 0; i + keep < made.size(); ++i) {
-    fs::remove_all(made[i], error);
-    if (error) LOG(WARNING) << "Cannot remove the old checkpoint " << made[i] << ": " << error.message();
+Result<std::string> Checkpoints::lend(uint64_t owner) {
+  std::lock_guard lock(mutex_);
+  auto directory = TRY(make(kLentPrefix));
+  LOG(INFO) << "Checkpoint lent to client " << owner << ": " << directory;
+  std::lock_guard lent_lock(lent_mutex_);
+  lent_.emplace(owner, directory);
+  return directory;
+}
+
+bool Checkpoints::give_back(uint64_t owner, const std::string& directory) {
+  {
+    std::lock_guard lock(lent_mutex_);
+    const auto [begin, end] = lent_.equal_range(owner);
+    const auto found = std::find_if(begin, end, [&](const auto& entry) { return entry.second == directory; });
+    if (found == end) return false;
+    lent_.erase(found);
   }
+  remove(directory);
+  return true;
+}
+
+bool Checkpoints::lent_to(uint64_t owner) const {
+  std::lock_guard lock(lent_mutex_);
+  return lent_.contains(owner);
+}
+
+void Checkpoints::take_back(uint64_t owner) {
+  std::vector<std::string> directories;
+  {
+    std::lock_guard lock(lent_mutex_);
+    const auto [begin, end] = lent_.equal_range(owner);
+    for (auto it = begin; it != end; ++it) directories.push_back(it->second);
+    lent_.erase(begin, end);
+  }
+  for (const auto& directory : directories) remove(directory);
+}
+
+void Checkpoints::remove(const std::string& directory) {
+  std::error_code error;
+  fs::remove_all(directory, error);
+  if (error) LOG(WARNING) << "Cannot remove the checkpoint " << directory << ": " << error.message();
+}
+
+void Checkpoints::remove_leftovers() {
+  for (const auto& directory : directories_of(parent(), kLentPrefix)) remove(directory.string());
+}
+
+void Checkpoints::prune(const std::string& parent) {
+  const auto made = directories_of(parent, kPrefix);
+  const size_t keep = static_cast<size_t>(settings_.checkpoint_keep.load());
+  for (size_t i = 0; i + keep < made.size(); ++i) remove(made[i].string());
 }
 
 }  // namespace basalt

@@ -95,6 +95,9 @@ void Server::session_ended(Session& session) {
   session.unsubscribe_all();
   session.stop_tracking();
   session.end_transaction();
+  if (checkpoints_.lent_to(session.id)) {
+    pool_.submit([this, id = session.id](unsigned) { checkpoints_.take_back(id); });
+  }
 }
 
 bool Server::observes(int64_t duration_us) const {
