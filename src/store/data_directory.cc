@@ -88,16 +88,6 @@ Result<void> check_or_create(const std::string& directory, bool create_if_missin
   return {};
 }
 
-Result<DirectoryLock> lock_directory(const std::string& directory) {
-  Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0) return system_error("cannot open the data directory " + directory, errno);
-  // Some network file systems cannot lock a directory; RocksDB's own lock still guards those.
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    return tl::unexpected<Error>(in_use_error(directory));
-  }
-  return DirectoryLock(fd.release());
-}
-
 Result<std::optional<uint32_t>> read_format(const std::string& directory) {
   const std::string path = fmt::format("{}/{}", directory, kFormatFile);
   auto text = TRY(read_line_file(path));
@@ -145,6 +135,24 @@ Result<std::string> read_current(const std::string& directory, const std::string
 
 DirectoryLock::~DirectoryLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<DirectoryLock> lock_directory(const std::string& directory) {
+  Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0) return system_error("cannot open the data directory " + directory, errno);
+  // Some network file systems cannot lock a directory; RocksDB's own lock still guards those.
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return tl::unexpected<Error>(in_use_error(directory));
+  }
+  return DirectoryLock(fd.release());
+}
+
+Result<void> refuse_unfinished_restore(const std::string& directory) {
+  if (::access(fmt::format("{}/{}", directory, kRestoringFile).c_str(), F_OK) != 0) return {};
+  return refuse(Cause::io,
+                fmt::format("{} holds an unfinished restore. Run basalt-restore again, with --force to begin "
+                            "anew",
+                            directory));
 }
 
 Result<DirectoryClaim> claim_directory(const std::string& directory, bool create_if_missing, bool read_only,

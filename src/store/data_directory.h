@@ -5,14 +5,20 @@
 //
 // BASALT_FORMAT is a one-line text file, written once when the directory is created, that says which
 // format the data has. The `system` column repeats it; the file is what can be read without opening.
+//
+// BASALT_RESTORING is there while a backup is being copied into the directory: what is in it so far
+// must not be taken for a database.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
 namespace basalt::store_internal {
+
+inline constexpr std::string_view kRestoringFile = "BASALT_RESTORING";
 
 /// Holds the directory for this process (flock on the directory itself) until destroyed.
 class DirectoryLock {
@@ -41,6 +47,12 @@ struct DirectoryClaim {
 /// missing and that is asked for. Refuses one that is in use, damaged, unreadable or of a newer format.
 Result<DirectoryClaim> claim_directory(const std::string& directory, bool create_if_missing, bool read_only,
                                        bool exclusive = false);
+
+/// Fails on a directory that has BASALT_RESTORING.
+Result<void> refuse_unfinished_restore(const std::string& directory);
+
+/// Only the lock of claim_directory: also of a directory that may only be read.
+Result<DirectoryLock> lock_directory(const std::string& directory);
 
 /// Writes BASALT_FORMAT, atomically and durably.
 Result<void> write_format_file(const std::string& directory, uint32_t version);

@@ -179,6 +179,8 @@ Store::~Store() = default;
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   auto impl = std::make_unique<Impl>(options);
   impl->engine = TRY(store_internal::engine_options(options));
+  // Who restored it reads it before it is declared whole.
+  if (!options.read_only) TRY(store_internal::refuse_unfinished_restore(options.directory));
   auto claim = TRY(store_internal::claim_directory(options.directory, options.create_if_missing, options.read_only,
                                                    options.exclusive));
   impl->lock = std::move(claim.lock);
