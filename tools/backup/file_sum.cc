@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -16,6 +17,8 @@ namespace {
 
 constexpr size_t kPiece_bytes = 1 << 20;
 constexpr size_t kLimitedPiece_bytes = 64 << 10;  // small enough that a low limit stays smooth
+
+constexpr int64_t kLongestSleep_us = 200'000;
 
 class Summing {
  public:
@@ -52,13 +55,19 @@ Mover::Mover(uint64_t bytes_per_second, Progress* progress, Pulse pulse)
 Result<void> Mover::moved(uint64_t bytes) {
   total_ += bytes;
   if (progress_ != nullptr) progress_->add(bytes);
-  if (bytes_per_second_ > 0) {
-    const double due_us = static_cast<double>(total_) * 1e6 / static_cast<double>(bytes_per_second_);
-    const auto early_us = static_cast<int64_t>(due_us) - (monotonic_us() - start_us_);
-    if (early_us > 0) std::this_thread::sleep_for(std::chrono::microseconds(early_us));
+  if (pulse_) TRY(pulse_());
+  // With a low limit the wait is long: the pulse goes on in it.
+  for (int64_t early_us = early(); early_us > 0; early_us = early()) {
+    std::this_thread::sleep_for(std::chrono::microseconds(std::min(early_us, kLongestSleep_us)));
+    if (pulse_) TRY(pulse_());
   }
-  if (pulse_) return pulse_();
   return {};
+}
+
+int64_t Mover::early() const {
+  if (bytes_per_second_ == 0) return 0;
+  const double due_us = static_cast<double>(total_) * 1e6 / static_cast<double>(bytes_per_second_);
+  return static_cast<int64_t>(due_us) - (monotonic_us() - start_us_);
 }
 
 Result<FileSum> Mover::read(const std::string& path) {

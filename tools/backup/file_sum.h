@@ -36,6 +36,7 @@ class Mover {
 
  private:
   Result<void> moved(uint64_t bytes);
+  int64_t early() const;  ///< microseconds to wait, so as to keep to the rate
   const uint64_t bytes_per_second_;
   Progress* const progress_;
   const Pulse pulse_;

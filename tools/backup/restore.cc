@@ -94,6 +94,7 @@ Result<void> check_restored(const Manifest& backup, const Target& target, const 
   options.directory = directory;
   options.read_only = true;
   options.create_if_missing = false;
+  options.open_files = 64;
   const auto store = TRY(Store::open(options));
   if (store->table_files().size() == tables) return {};
   return fail(fmt::format("cannot restore: {}: the database in it has {} tables, the backup {}; restore another backup",

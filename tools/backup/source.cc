@@ -22,6 +22,7 @@ Result<std::unique_ptr<Store>> open_to_read(const std::string& directory, bool e
   options.read_only = true;
   options.exclusive = exclusive;
   options.create_if_missing = false;
+  options.open_files = 64;
   return Store::open(options);
 }
 
