@@ -115,6 +115,24 @@ TEST(Open, RefusesADirectoryInUse) {
   auto reader = store.options;
   reader.read_only = true;
   EXPECT_TRUE(succeeded(Store::open(reader))) << "reading needs no lock";
+  reader.exclusive = true;
+  EXPECT_TRUE(refused(reader, Cause::io, {"in use by another server"}));
+}
+
+TEST(Open, ReadingAloneKeepsOthersOutAndChangesNothing) {
+  TempStore store;
+  put(*store, "a", "1");
+  store.close();
+  const auto before = listing(store.path());
+  auto reader = store.options;
+  reader.read_only = reader.exclusive = true;
+  {
+    auto alone = Store::open(reader);
+    ASSERT_TRUE(succeeded(alone));
+    EXPECT_TRUE(refused(store.options, Cause::io, {"in use by another server"}));
+  }
+  EXPECT_EQ(listing(store.path()), before);
+  store.open();
 }
 
 TEST(Open, RefusesANewerFormat) {
