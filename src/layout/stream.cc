@@ -196,6 +196,13 @@ KeyBuffer stream_consumer_key(ObjectId object, uint32_t group, std::string_view 
   return key.append(name);
 }
 
+std::optional<uint32_t> decode_stream_group_number(std::string_view key) {
+  for (const StreamKind kind : {StreamKind::consumer, StreamKind::pending, StreamKind::owned}) {
+    if (const auto rest = behind_kind(key, kind)) return ByteReader(*rest).be<uint32_t>();
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string_view> decode_stream_consumer_key(std::string_view key) {
   return behind_group(key, StreamKind::consumer);
 }

@@ -114,6 +114,9 @@ std::optional<StreamGroup> decode_stream_group(std::string_view value);
 /// What the keys of all records of that kind begin with that a group has: consumers, pending or owned entries.
 KeyBuffer stream_group_prefix(ObjectId object, StreamKind kind, uint32_t group);
 
+/// The number in a key of those kinds; nullopt for any other key.
+std::optional<uint32_t> decode_stream_group_number(std::string_view key);
+
 KeyBuffer stream_consumer_key(ObjectId object, uint32_t group, std::string_view name);
 std::optional<std::string_view> decode_stream_consumer_key(std::string_view key);
 std::string encode_stream_consumer(const StreamConsumer& consumer);

@@ -162,6 +162,7 @@ TEST_F(StreamLayout, NamesSortAsBytesAndStayApart) {
     EXPECT_EQ(stream_group_key(1, a).view() < stream_group_key(1, b).view(), a < b);
     EXPECT_EQ(stream_consumer_key(1, 2, a).view() < stream_consumer_key(1, 2, b).view(), a < b);
     EXPECT_EQ(decode_stream_group_key(stream_group_key(1, a).view()), a);
+    EXPECT_EQ(decode_stream_group_number(stream_consumer_key(1, 2, a).view()), 2u);
     EXPECT_EQ(decode_stream_consumer_key(stream_consumer_key(1, 2, a).view()), a);
     EXPECT_EQ(decode_stream_owned_key(stream_owned_key(1, 2, a, x)), x);
     if (a != b) {

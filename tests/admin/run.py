@@ -67,6 +67,13 @@ def fill(connection):
     call("ZADD", "zset:600", "-0", "zero", "inf", "most")
     call("SADD", "numbers", "1", "2", "3")
     call("PEXPIREAT", "set:600", "4000000000000")
+    for i in range(1, 400):
+        call("XADD", "stream", "%d-1" % i, b"field \x00", b"%d" % i)
+    call("XDEL", "stream", "7-1")
+    call("XGROUP", "CREATE", "stream", b"group \xff", "0")
+    call("XREADGROUP", "GROUP", b"group \xff", "alice", "COUNT", "20", "STREAMS", "stream", ">")
+    call("XREADGROUP", "GROUP", b"group \xff", "bob", "COUNT", "5", "STREAMS", "stream", ">")
+    call("XGROUP", "CREATE", "empty", "group", "$", "MKSTREAM")
     call("SADD", "gone", *range(500))
     call("DEL", "gone")
     call("SELECT", "5")
@@ -93,7 +100,7 @@ def test_sound(run):
 
     server.kill()
     code, out, err = run.admin("verify", "--dir", data)
-    run.check("verify after kill -9", code == 0 and "no damage" in out and "15 keys" in out, out + err)
+    run.check("verify after kill -9", code == 0 and "no damage" in out and "17 keys" in out, out + err)
     code, offline, err = run.admin("stat", "--dir", data)
     run.check("stat of a directory", code == 0 and "600 hash     spread           0 \"hash:600\"" in offline, offline)
     of_keys = [sorted(text.split("\n\n")[0].splitlines()) for text in (online, offline)]
@@ -121,7 +128,7 @@ def test_inspect(run, data):
 def test_dump(run, server):
     """What dump prints makes the same keys again."""
     code, out, err = run.admin("dump", "--dir", data_of(server))
-    run.check("dump", code == 0 and "15 keys" in err and "SELECT 5\n" in out, err)
+    run.check("dump", code == 0 and "17 keys" in err and "SELECT 5\n" in out, err)
     copy = run.serve()
     cli = ["redis-cli", "-p", str(copy.port)]
     replies = subprocess.run(cli, input=out, capture_output=True, text=True, timeout=120).stdout

@@ -3,6 +3,7 @@
 #include "base/glob.h"
 #include "base/number.h"
 #include "layout/packed.h"
+#include "tools/admin/dump_stream.h"
 #include "tools/admin/record_text.h"
 #include "tools/admin/text.h"
 #include "types/string/string_value.h"
@@ -63,7 +64,9 @@ class KeyDump {
   }
 
   Result<bool> spread() {
-    if (head_.type == Type::stream) return false;
+    if (head_.type == Type::stream) {
+      return dump_stream(store_, head_, [this](std::string_view name, std::string_view rest) { line(name, rest); });
+    }
     const KeyBuffer from = layout::object_prefix(head_.object);
     const KeyBuffer to = layout::object_prefix(head_.object + 1);
     Cursor cursor = store_.cursor(Column::items, {}, {.lower = from, .upper = to, .fill_cache = false});

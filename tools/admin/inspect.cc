@@ -3,6 +3,7 @@
 #include "keyspace/key_tally.h"
 #include "keyspace/record.h"
 #include "layout/packed.h"
+#include "layout/stream.h"
 #include "tools/admin/record_text.h"
 #include "tools/admin/text.h"
 
@@ -32,6 +33,25 @@ std::string element_text(Type type, std::string_view name, std::string_view valu
   return quoted(name, kMostBytes);
 }
 
+// Of whatever kind.
+std::string stream_text(std::string_view key, std::string_view value) {
+  using layout::StreamKind;
+  static constexpr std::string_view kKinds[] = {"", "entry", "node", "group", "consumer", "pending", "owned"};
+  const size_t kind = key.size() > sizeof(ObjectId) ? static_cast<unsigned char>(key[sizeof(ObjectId)]) : 0;
+  if (kind == 0 || kind >= std::size(kKinds)) return quoted(key, kMostBytes) + " (makes no sense)";
+  std::optional<StreamId> id;
+  switch (static_cast<StreamKind>(kind)) {
+    case StreamKind::entry: id = layout::decode_stream_entry_key(key); break;
+    case StreamKind::node: id = layout::decode_stream_node_key(key); break;
+    case StreamKind::pending: id = layout::decode_stream_pending_key(key); break;
+    case StreamKind::owned: id = layout::decode_stream_owned_key(key); break;
+    default: break;
+  }
+  const std::string name =
+      id ? fmt::format("{}-{}", id->ms, id->sequence) : quoted(key.substr(sizeof(ObjectId) + 1), kMostBytes);
+  return fmt::format("{} {} = {}", kKinds[kind], name, quoted(value, kMostBytes));
+}
+
 std::string item_text(Type type, std::string_view key, std::string_view value) {
   const std::string nonsense = quoted(key, kMostBytes) + " (makes no sense)";
   if (type == Type::list) {
@@ -42,7 +62,7 @@ std::string item_text(Type type, std::string_view key, std::string_view value) {
     const auto chunk = layout::decode_chunk_key(key);
     return chunk ? fmt::format("chunk {}: {}", chunk->chunk, quoted(value, kMostBytes)) : nonsense;
   }
-  if (type == Type::stream) return fmt::format("{} = {}", quoted(key, kMostBytes), quoted(value, kMostBytes));
+  if (type == Type::stream) return stream_text(key, value);
   const auto member = layout::decode_member_key(key);
   return member ? element_text(type, member->member, value) : nonsense;
 }

@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "base/number.h"
+#include "tools/admin/stream_check.h"
 #include "types/string/string_value.h"
 
 namespace basalt::tools {
@@ -73,9 +74,9 @@ Result<void> ObjectCheck::run() {
     case Type::zset: TRY(check_members()); break;
     case Type::list: TRY(check_list()); break;
     case Type::string: TRY(check_string()); break;
-    case Type::stream: TRY(check_stream()); break;
+    case Type::stream: TRY(StreamCheck(context_, key_, columns_.streams).run()); break;
   }
-  if (key_.type != Type::stream) no_rows_in(columns_.streams);
+  no_rows_in(key_.type == Type::stream ? columns_.items : columns_.streams);
   if (key_.type != Type::zset && key_.type != Type::hash) no_rows_in(columns_.scores);
   return {};
 }
@@ -261,7 +262,7 @@ Result<void> ObjectCheck::close_gaps(int64_t first) {
   });
 }
 
-// ---- strings, streams, what belongs to none ----
+// ---- strings, what belongs to none ----
 
 Result<void> ObjectCheck::check_string() {
   uint64_t end = 0;
@@ -283,12 +284,6 @@ Result<void> ObjectCheck::check_string() {
   if (end <= key_.size) return {};
   context_.report.damage(fmt::format("{}: its head says {} bytes, its last chunk ends at {}", label(), key_.size, end));
   return mend_head([&](Head& head) { head.size = end; });
-}
-
-Result<void> ObjectCheck::check_stream() {
-  no_rows_in(columns_.items);
-  context_.counts.stream_records += columns_.streams.count(key_.object);
-  return columns_.streams.status();
 }
 
 void ObjectCheck::no_rows_in(ObjectRows& rows) {

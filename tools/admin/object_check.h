@@ -39,7 +39,6 @@ class ObjectCheck {
   Result<void> check_list();
   Result<void> close_gaps(int64_t first);
   Result<void> check_string();
-  Result<void> check_stream();
   void no_rows_in(ObjectRows& rows);
 
   // Once the sums differ.

@@ -7,6 +7,7 @@
 
 #include "command/command_testing.h"
 #include "layout/packed.h"
+#include "layout/stream.h"
 #include "layout/system_record.h"
 #include "types/families.h"
 
@@ -47,6 +48,13 @@ class Verify : public ::testing::Test {
     run("HSET hash a 1 b 2 c 3 d 4");
     run("HPEXPIREAT hash 1700000400000 FIELDS 2 a b");
     run("ZADD zset 1 a 2 b -0 c inf d");
+    server_.limits().stream_node_max_entries = 2;
+    for (int i = 1; i <= 5; ++i) run(fmt::format("XADD stream {}-1 f v{}", i, i));
+    run("XDEL stream 2-1");
+    run("XGROUP CREATE stream group 0");
+    run("XREADGROUP GROUP group alice COUNT 2 STREAMS stream >");
+    run("XREADGROUP GROUP group bob COUNT 1 STREAMS stream >");
+    run("XGROUP CREATE empty group $ MKSTREAM");
     run("SADD deleted a b c d");
     run("DEL deleted");
     server_.select(3);
@@ -127,8 +135,8 @@ TEST_F(Verify, WhatCommandsMakeIsClean) {
   const VerifyResult result = look();
   EXPECT_THAT(lines_, IsEmpty());
   EXPECT_TRUE(result.records_checked);
-  EXPECT_EQ(result.counts.keys, 15u);
-  EXPECT_EQ(result.counts.spread_keys, 6u);
+  EXPECT_EQ(result.counts.keys, 17u);
+  EXPECT_EQ(result.counts.spread_keys, 8u);
   EXPECT_EQ(result.counts.items, 5u + 5 + 5 + 4 + 4 + 4);
   EXPECT_EQ(result.counts.scores, 2u + 4);
   EXPECT_EQ(result.counts.garbage, 1u);
@@ -305,6 +313,72 @@ TEST_F(Verify, Chunks) {
   EXPECT_EQ(mend(), 1);
   EXPECT_EQ(run("STRLEN chunked"), ":9220\r\n");
   EXPECT_EQ(run("GETRANGE chunked -5 -1"), std::string("$5\r\n\0tail\r\n", 11));
+}
+
+TEST_F(Verify, StreamEntriesAndNodes) {
+  const ObjectId stream = object("stream");
+  erase(Column::streams, layout::stream_entry_key(stream, {3, 1}));
+  EXPECT_THAT(findings(), ElementsAre("damage: stream \"stream\" (db 0): its head says 4 entries, there are 3"));
+  EXPECT_EQ(mend(), 1);
+  EXPECT_EQ(run("XLEN stream"), ":3\r\n");
+  run("XADD stream 6-1 f v");
+  EXPECT_THAT(findings(), IsEmpty());
+  run("XTRIM stream MAXLEN 1");
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(Verify, StreamNodeMissing) {
+  erase(Column::streams, layout::stream_node_key(object("stream"), {1, 1}));
+  EXPECT_THAT(findings(), ElementsAre("damage: stream \"stream\" (db 0): its nodes do not fit its entries"));
+  EXPECT_EQ(mend(), 1);
+}
+
+TEST_F(Verify, StreamHead) {
+  Head wrong = head("stream");
+  StreamFields fields = *layout::decode_stream_fields(wrong.body);
+  fields.first_id = {2, 0};
+  fields.last_id = {4, 0};
+  const std::string body = layout::encode_stream_fields(fields);
+  wrong.body = body;
+  put_head("stream", wrong);
+  EXPECT_EQ(findings().size(), 1u);
+  EXPECT_EQ(mend(), 1);
+  EXPECT_TRUE(server_.run("XADD stream 5-1 f v").starts_with("-ERR The ID specified in XADD is equal or smaller"));
+}
+
+TEST_F(Verify, StreamPending) {
+  const ObjectId stream = object("stream");
+  erase(Column::streams, layout::stream_owned_key(stream, 1, "alice", {1, 1}));
+  EXPECT_THAT(findings(),
+              ElementsAre("damage: stream \"stream\" (db 0): what is pending, by id and by consumer, does not "
+                          "agree"));
+  EXPECT_EQ(mend(), 1);
+  erase(Column::streams, layout::stream_pending_key(stream, 1, {3, 1}));
+  EXPECT_THAT(findings(), ElementsAre("damage: stream \"stream\" (db 0): group \"group\" says 3 pending entries, there "
+                                      "are 2"));
+  EXPECT_EQ(mend(), 1);
+  EXPECT_EQ(
+      run("XPENDING stream group"),
+      "*4\r\n:2\r\n$3\r\n1-1\r\n$3\r\n4-1\r\n*2\r\n*2\r\n$5\r\nalice\r\n$1\r\n1\r\n*2\r\n$3\r\nbob\r\n$1\r\n1\r\n");
+  EXPECT_EQ(rows(Column::streams, stream), 4u + 2 + 1 + 2 + 2 + 2);
+}
+
+TEST_F(Verify, StreamConsumerMissing) {
+  erase(Column::streams, layout::stream_consumer_key(object("stream"), 1, "bob"));
+  EXPECT_THAT(findings(),
+              ElementsAre("damage: stream \"stream\" (db 0): group \"group\" says 2 consumers, there are 1"));
+  EXPECT_EQ(mend(), 1);
+  EXPECT_EQ(run("XACK stream group 4-1"), ":1\r\n");
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(Verify, StreamRecordsOfNoGroup) {
+  const ObjectId stream = object("stream");
+  erase(Column::streams, layout::stream_group_key(stream, "group"));
+  EXPECT_EQ(findings().size(), 2u);
+  EXPECT_EQ(mend(), 1);
+  EXPECT_TRUE(server_.run("XPENDING stream group").starts_with("-NOGROUP"));
+  EXPECT_EQ(rows(Column::streams, stream), 4u);
 }
 
 TEST_F(Verify, LiveCollectionListedAsGarbage) {
