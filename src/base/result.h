@@ -20,7 +20,7 @@ struct CommandError {
 
 /// The storage failed. Only src/store makes these; `detail` names the file or volume and the cause.
 struct StorageError {
-  enum class Cause : uint8_t { io, no_space, corruption, read_only, closed };
+  enum class Cause : uint8_t { io, no_space, corruption, read_only, closed, size_limit };
   Cause cause;
   std::string detail;
 };

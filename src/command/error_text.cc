@@ -14,6 +14,11 @@ std::string storage_text(const StorageError& error) {
           "MISCONF The disk is full, so writes are refused; reads go on. Free space or enlarge the volume: writes "
           "come back by themselves. ({})",
           error.detail);
+    case StorageError::Cause::size_limit:
+      return fmt::format(
+          "MISCONF The data has reached max-db-size, so writes are refused; reads and deletes go on. Delete keys or "
+          "raise the limit: writes come back by themselves. ({})",
+          error.detail);
     case StorageError::Cause::read_only:
       return fmt::format("READONLY The data directory is open for reading only. ({})", error.detail);
     case StorageError::Cause::corruption: return fmt::format("ERR The data on disk is damaged: {}", error.detail);

@@ -16,7 +16,6 @@ namespace basalt {
 
 using store_internal::column_rank;
 using store_internal::LoadRecord;
-using store_internal::result_of;
 using store_internal::to_slice;
 
 namespace {
@@ -138,7 +137,7 @@ Result<void> BulkLoad::Impl::add_to_tables(const LoadRecord& record) {
     table = std::make_unique<TableWriter>(rocksdb::Options(engine.engine.db, engine.engine.columns[column]),
                                           folder / kColumnNames[column]);
   }
-  return result_of(table->add(record), engine.options.directory);
+  return engine.health->result_of(table->add(record));
 }
 
 Result<void> BulkLoad::Impl::settle_kept() {
@@ -173,7 +172,7 @@ Result<void> BulkLoad::Impl::ingest() {
   std::vector<rocksdb::IngestExternalFileArg> columns;
   for (size_t i = 0; i < kColumnCount; ++i) {
     if (!tables[i]) continue;
-    TRY(result_of(tables[i]->finish(), engine.options.directory));
+    TRY(engine.health->result_of(tables[i]->finish()));
     rocksdb::IngestExternalFileArg argument;
     argument.column_family = engine.columns[i];
     argument.external_files = tables[i]->files();
@@ -181,7 +180,7 @@ Result<void> BulkLoad::Impl::ingest() {
     columns.push_back(std::move(argument));
   }
   if (columns.empty()) return {};
-  return result_of(engine.db->IngestExternalFiles(columns), engine.options.directory);
+  return engine.health->result_of(engine.db->IngestExternalFiles(columns));
 }
 
 Result<BulkLoad::Loaded> BulkLoad::finish(const Progress& progress) {

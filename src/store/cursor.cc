@@ -1,4 +1,3 @@
-#include "store/errors.h"
 #include "store/internal.h"
 
 namespace basalt {
@@ -62,12 +61,12 @@ Result<void> Cursor::status() const {
   auto status = impl_->failure.ok() ? impl_->iterator->status() : impl_->failure;
   if (status.ok()) return {};
   const bool may_wait = impl_->failure.ok() && impl_->options.read_tier != rocksdb::kBlockCacheTier;
-  return store_internal::failure(status, *impl_->directory, may_wait);
+  return impl_->health->failure(status, may_wait);
 }
 
 Cursor Store::cursor(Column column, const ReadView& view, const CursorBounds& bounds) {
   auto cursor = std::make_unique<Cursor::Impl>();
-  cursor->directory = &impl_->options.directory;
+  cursor->health = impl_->health.get();
   cursor->lower = bounds.lower;
   cursor->upper = bounds.upper;
   cursor->lower_slice = cursor->lower;

@@ -175,6 +175,20 @@ Result<DirectoryClaim> claim_directory(const std::string& directory, bool create
   return claim;
 }
 
+DirectorySize directory_size(const std::string& directory) {
+  DirectorySize size;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    std::error_code gone;  // files come and go meanwhile
+    if (!it->is_regular_file(gone)) continue;
+    const uint64_t bytes = it->file_size(gone);
+    if (gone) continue;
+    const auto extension = it->path().extension();
+    (extension == ".sst" ? size.tables : extension == ".log" ? size.wal : size.other) += bytes;
+  }
+  return size;
+}
+
 Result<void> write_format_file(const std::string& directory, uint32_t version) {
   const std::string path = fmt::format("{}/{}", directory, kFormatFile);
   const std::string temporary = path + ".tmp";

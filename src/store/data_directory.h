@@ -54,6 +54,13 @@ Result<void> refuse_unfinished_restore(const std::string& directory);
 /// Only the lock of claim_directory: also of a directory that may only be read.
 Result<DirectoryLock> lock_directory(const std::string& directory);
 
+/// The files that lie directly in a data directory.
+struct DirectorySize {
+  uint64_t tables = 0, wal = 0, other = 0;
+  uint64_t total() const { return tables + wal + other; }
+};
+DirectorySize directory_size(const std::string& directory);
+
 /// Writes BASALT_FORMAT, atomically and durably.
 Result<void> write_format_file(const std::string& directory, uint32_t version);
 

@@ -21,9 +21,4 @@ StorageError storage_error(const rocksdb::Status& status, const std::string& dir
   return {Cause::io, fmt::format("the store in {} failed ({})", directory, text)};
 }
 
-Error error_of(const rocksdb::Status& status, const std::string& directory, bool may_wait) {
-  if (!may_wait && status.IsIncomplete()) return WouldBlock{};
-  return storage_error(status, directory);
-}
-
 }  // namespace basalt::store_internal

@@ -8,6 +8,27 @@
 
 namespace basalt::store_internal {
 
+StorageError Health::counted(const rocksdb::Status& status) {
+  auto error = storage_error(status, directory_);
+  switch (error.cause) {
+    case StorageError::Cause::io: io_failures_.fetch_add(1, std::memory_order_relaxed); break;
+    case StorageError::Cause::no_space: no_space_failures_.fetch_add(1, std::memory_order_relaxed); break;
+    case StorageError::Cause::corruption: corruptions_.fetch_add(1, std::memory_order_relaxed); break;
+    default: break;  // what was asked for is refused; nothing failed
+  }
+  return error;
+}
+
+tl::unexpected<Error> Health::failure(const rocksdb::Status& status, bool may_wait) {
+  if (!may_wait && status.IsIncomplete()) return tl::unexpected<Error>(WouldBlock{});
+  return tl::unexpected<Error>(counted(status));
+}
+
+Store::Failures Health::failures() const {
+  return {io_failures_.load(std::memory_order_relaxed), no_space_failures_.load(std::memory_order_relaxed),
+          corruptions_.load(std::memory_order_relaxed)};
+}
+
 std::optional<StorageError> Health::background_error() const {
   std::lock_guard lock(mutex_);
   return error_;
@@ -28,10 +49,11 @@ void Health::reset() {
 void Health::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) {
   // A soft error (a compaction that found no space) postpones background work; writes go on.
   if (status->ok() || status->severity() < rocksdb::Status::Severity::kHardError) return;
+  auto error = counted(*status);
   std::lock_guard lock(mutex_);
   // The first error tells the cause; those that follow tell that there was one.
   if (!error_) {
-    error_ = storage_error(*status, directory_);
+    error_ = std::move(error);
     LOG(ERROR) << "writes are refused: " << error_->detail;
   }
   // Memtables hold what a failed WAL write lost. RocksDB 9 calls that fatal; 7.8 would recover, at the

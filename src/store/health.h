@@ -1,4 +1,5 @@
-// What RocksDB's background threads report: errors that stop writes, and write stalls.
+// What goes wrong below: every failed call of the engine becomes an Error here, and is counted; and what RocksDB's
+// background threads report: errors that stop writes, and write stalls.
 //
 // Thread-safe; RocksDB calls the On… functions from its own threads.
 #pragma once
@@ -19,6 +20,14 @@ class Health final : public rocksdb::EventListener {
  public:
   explicit Health(std::string directory) : directory_(std::move(directory)) {}
 
+  /// For a status that is not ok. `may_wait` false: it may say that the call would have waited, which is no failure.
+  tl::unexpected<Error> failure(const rocksdb::Status& status, bool may_wait = true);
+  Result<void> result_of(const rocksdb::Status& status) {
+    if (status.ok()) return {};
+    return failure(status);
+  }
+  Store::Failures failures() const;
+
   std::optional<StorageError> background_error() const;
   bool write_stalled() const;
   /// Cheap.
@@ -31,10 +40,13 @@ class Health final : public rocksdb::EventListener {
   void OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) override;
 
  private:
+  StorageError counted(const rocksdb::Status& status);
+
   const std::string directory_;
   mutable std::mutex mutex_;
   std::optional<StorageError> error_;  // under mutex_
   std::atomic<bool> needs_reopen_{false};
+  std::atomic<uint64_t> io_failures_{0}, no_space_failures_{0}, corruptions_{0};
   std::array<std::atomic<bool>, kColumnCount> stalled_columns_{};
 };
 

@@ -15,6 +15,7 @@
 #include "store/health.h"
 #include "store/options.h"
 #include "store/space_guard.h"
+#include "store/space_reclaimer.h"
 #include "store/store.h"
 
 namespace basalt {
@@ -25,8 +26,6 @@ static_assert(sizeof(rocksdb::PinnableSlice) == sizeof(Value) && alignof(rocksdb
               "Value holds a PinnableSlice in place, so that an array of one is an array of the other");
 
 namespace store_internal {
-
-using ColumnHandles = std::array<rocksdb::ColumnFamilyHandle*, kColumnCount>;
 
 inline rocksdb::Slice to_slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 inline std::string_view to_view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -139,7 +138,7 @@ struct Cursor::Impl {
   // Pending writes are merged in, and kept in bounds here: RocksDB's versions differ in doing that.
   bool over_batch = false;
   uint32_t steps_left = UINT32_MAX;  // without a limit it stays there
-  const std::string* directory = nullptr;
+  store_internal::Health* health = nullptr;
 };
 
 struct Store::Impl {
@@ -159,9 +158,11 @@ struct Store::Impl {
   store_internal::EngineOptions engine;
   std::shared_ptr<store_internal::Health> health;
   std::unique_ptr<store_internal::SpaceGuard> space;
+  uint64_t size_limit = 0;
   std::unique_ptr<rocksdb::DB> db;
   rocksdb::ColumnFamilyHandle* default_column = nullptr;  // RocksDB insists on one; it stays empty
   store_internal::ColumnHandles columns{};
+  std::optional<store_internal::SpaceReclaimer> reclaimer;
   std::array<rocksdb::ReadOptions, 2> read_options;    // by ReadMode
   std::array<rocksdb::WriteOptions, 2> write_options;  // by WriteMode
   RecoveryReport report;

@@ -4,6 +4,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <tuple>
 
 #include "layout/system_record.h"
@@ -12,7 +13,6 @@
 
 namespace basalt {
 
-using store_internal::result_of;
 using store_internal::to_slice;
 
 namespace {
@@ -37,7 +37,7 @@ bool is_whole_database_property(std::string_view name) {
 
 Result<void> Store::flush_memtables() {
   std::vector<rocksdb::ColumnFamilyHandle*> columns(impl_->columns.begin(), impl_->columns.end());
-  return result_of(impl_->db->Flush(rocksdb::FlushOptions(), columns), impl_->options.directory);
+  return impl_->health->result_of(impl_->db->Flush(rocksdb::FlushOptions(), columns));
 }
 
 Result<void> Store::compact(Column column, std::string_view from, std::string_view to) {
@@ -47,7 +47,7 @@ Result<void> Store::compact(Column column, std::string_view from, std::string_vi
   const auto end = to_slice(to);
   auto status = impl_->db->CompactRange(options, impl_->column(column), from.empty() ? nullptr : &begin,
                                         to.empty() ? nullptr : &end);
-  return result_of(status, impl_->options.directory);
+  return impl_->health->result_of(status);
 }
 
 Result<void> Store::drop_files_in_range(Column column, std::string_view from, std::string_view to) {
@@ -55,7 +55,7 @@ Result<void> Store::drop_files_in_range(Column column, std::string_view from, st
   const auto end = to_slice(to);
   const rocksdb::RangePtr range(&begin, &end);
   auto status = rocksdb::DeleteFilesInRanges(impl_->db.get(), impl_->column(column), &range, 1, false);
-  return result_of(status, impl_->options.directory);
+  return impl_->health->result_of(status);
 }
 
 Result<void> Store::checkpoint(const std::string& directory) {
@@ -73,7 +73,7 @@ Result<void> Store::checkpoint(const std::string& directory) {
   return store_internal::write_format_file(directory, layout::kFormatVersion);
 }
 
-Result<void> Store::verify_checksums() { return result_of(impl_->db->VerifyChecksum(), impl_->options.directory); }
+Result<void> Store::verify_checksums() { return impl_->health->result_of(impl_->db->VerifyChecksum()); }
 
 std::vector<Store::TableFile> Store::table_files() const {
   std::vector<rocksdb::LiveFileMetaData> live;
@@ -96,11 +96,10 @@ Result<void> Store::verify_table_file(const std::string& path) {
   const rocksdb::Options options(impl_->engine.db, impl_->engine.columns[0]);
   rocksdb::ReadOptions read_options;
   read_options.readahead_size = size_t{2} << 20;
-  return result_of(rocksdb::VerifySstFileChecksum(options, rocksdb::EnvOptions(), read_options, path),
-                   impl_->options.directory);
+  return impl_->health->result_of(rocksdb::VerifySstFileChecksum(options, rocksdb::EnvOptions(), read_options, path));
 }
 
-Result<void> Store::resume() { return result_of(impl_->db->Resume(), impl_->options.directory); }
+Result<void> Store::resume() { return impl_->health->result_of(impl_->db->Resume()); }
 
 uint64_t Store::property(Column column, std::string_view name) const {
   uint64_t value = 0;
@@ -170,6 +169,21 @@ std::optional<StorageError> Store::background_error() const {
   if (impl_->space->low()) return impl_->space->refusal();
   return std::nullopt;
 }
+Store::Failures Store::failures() const { return impl_->health->failures(); }
+
+Store::Disk Store::disk() const {
+  const auto files = store_internal::directory_size(impl_->options.directory);
+  std::error_code error;
+  const auto volume = std::filesystem::space(impl_->options.directory, error);
+  if (error) return {files.tables, files.wal, files.other, 0, 0};
+  return {files.tables, files.wal, files.other, volume.capacity, volume.available};
+}
+
+void Store::set_size_limit(uint64_t bytes) {
+  impl_->size_limit = bytes;
+  impl_->space->limit_size(bytes);
+}
+
 bool Store::needs_reopen() const { return impl_->health->needs_reopen(); }
 bool Store::write_stalled() const { return impl_->health->write_stalled(); }
 const std::string& Store::directory() const { return impl_->options.directory; }

@@ -4,7 +4,6 @@
 #include <rocksdb/version.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/clock.h"
 #include "layout/system_record.h"
@@ -15,7 +14,6 @@
 
 namespace basalt {
 
-using store_internal::failure;
 using store_internal::to_slice;
 
 namespace {
@@ -30,15 +28,6 @@ std::shared_ptr<store_internal::EngineLog> make_log(const StoreOptions& options,
     if (!status.ok()) LOG(WARNING) << "no RocksDB log in " << options.directory << ": " << status.ToString();
   }
   return std::make_shared<store_internal::EngineLog>(std::move(file));
-}
-
-uint64_t wal_bytes(const std::string& directory) {
-  uint64_t bytes = 0;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() == ".log") bytes += it->file_size(error);
-  }
-  return bytes;
 }
 
 // Reads the whole MANIFEST and changes nothing: damage shows here.
@@ -121,13 +110,14 @@ Result<void> Store::Impl::open(bool has_database) {
   const int64_t started_us = monotonic_us();
   report = RecoveryReport{};
   report.created = !has_database;
-  report.wal_bytes = wal_bytes(options.directory);
+  report.wal_bytes = store_internal::directory_size(options.directory).wal;
 
   // What memtables hold must find room when they are flushed, and the WAL until then.
   constexpr uint64_t kSpareForWal = uint64_t{32} << 20;
   const uint64_t reserve = store_internal::plan_memory(options.memory_budget).memtables + kSpareForWal;
   space = std::make_unique<store_internal::SpaceGuard>(options.directory, reserve,
                                                        options.read_only ? 0 : options.space_check_interval_ms);
+  space->limit_size(size_limit);
   engine.db.create_if_missing = !has_database;
   engine.db.listeners = {health};
   const auto log = make_log(options, engine.db);
@@ -147,6 +137,7 @@ Result<void> Store::Impl::open(bool has_database) {
   db.reset(opened);
   default_column = handles[0];
   std::copy(handles.begin() + 1, handles.end(), columns.begin());
+  if (!options.read_only) reclaimer.emplace(*db, columns, *space);
 
   std::vector<rocksdb::LiveFileMetaData> files;
   db->GetLiveFilesMetaData(&files);
@@ -158,6 +149,7 @@ Result<void> Store::Impl::open(bool has_database) {
 
 void Store::Impl::close() {
   if (!db) return;
+  reclaimer.reset();
   if (!options.read_only && !health->needs_reopen()) {
     auto status = db->FlushWAL(true);
     if (!status.ok()) LOG(ERROR) << store_internal::storage_error(status, options.directory).detail;

@@ -6,6 +6,7 @@
 #include <rocksdb/advanced_cache.h>
 #endif
 #include <rocksdb/cache.h>
+#include <rocksdb/db.h>
 #include <rocksdb/options.h>
 #include <rocksdb/statistics.h>
 #include <rocksdb/write_buffer_manager.h>
@@ -36,6 +37,8 @@ struct EngineOptions {
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
   std::shared_ptr<rocksdb::Statistics> statistics;
 };
+
+using ColumnHandles = std::array<rocksdb::ColumnFamilyHandle*, kColumnCount>;
 
 /// With the overrides applied; an error names the option and the value.
 Result<EngineOptions> engine_options(const StoreOptions& options);

@@ -2,12 +2,10 @@
 #include "store/store.h"
 
 #include "store/bulk_load.h"
-#include "store/errors.h"
 #include "store/internal.h"
 
 namespace basalt {
 
-using store_internal::failure;
 using store_internal::pinned_in;
 using store_internal::to_slice;
 using store_internal::to_view;
@@ -86,7 +84,7 @@ Result<bool> Store::get(Column column, std::string_view key, const ReadView& vie
   const rocksdb::Status status = impl_->db->Get(*options, handle, to_slice(key), &value);
   if (status.ok()) return true;
   if (status.IsNotFound()) return false;
-  return failure(status, impl_->options.directory, view.mode == ReadMode::blocking);
+  return impl_->health->failure(status, view.mode == ReadMode::blocking);
 }
 
 Result<void> Store::multi_get(Column column, const std::vector<std::string_view>& keys, const ReadView& view,
@@ -112,7 +110,7 @@ Result<void> Store::multi_get(Column column, const std::vector<std::string_view>
   impl_->db->MultiGet(*options, handle, n, slices.data(), pinned, statuses.data(), false);
   for (size_t i = 0; i < n; ++i) {
     (*found)[i] = statuses[i].ok();
-    if (!statuses[i].ok() && !statuses[i].IsNotFound()) return failure(statuses[i], impl_->options.directory);
+    if (!statuses[i].ok() && !statuses[i].IsNotFound()) return impl_->health->failure(statuses[i]);
   }
   return {};
 }
@@ -131,7 +129,7 @@ tl::unexpected<Error> Store::Impl::write_failure(const rocksdb::Status& status, 
   if (status.IsIOError()) {
     if (auto cause = health->background_error()) return tl::unexpected<Error>(std::move(*cause));
   }
-  return failure(status, options.directory, may_wait);
+  return health->failure(status, may_wait);
 }
 
 Result<void> Store::write(Batch& batch, WriteMode mode) {

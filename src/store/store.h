@@ -179,7 +179,7 @@ class Store {
   Snapshot snapshot();
 
   /// Applies the batch. The batch keeps its writes, so that a refused one can be tried again. When
-  /// the volume is nearly full only batches that free more than they write are accepted.
+  /// the volume is nearly full, or the size limit reached, only batches that free more than they write are accepted.
   Result<void> write(Batch& batch, WriteMode mode);
   /// Hands the WAL buffer to the operating system: what was written survives the process.
   Result<void> flush_wal();
@@ -224,12 +224,29 @@ class Store {
 
   struct Memory {
     uint64_t budget, cache_capacity, cache_usage, cache_pinned, memtables, table_readers;
+    /// Memtables are charged to the cache.
+    uint64_t used() const { return cache_usage + table_readers; }
   };
   Memory memory() const;
+  /// The database's own files, without what else lies in the directory (checkpoints), and the volume they are on.
+  struct Disk {
+    uint64_t tables, wal, other, volume, volume_free;
+    uint64_t total() const { return tables + wal + other; }
+  };
+  /// Lists the directory: waits for the disk.
+  Disk disk() const;
+  /// CONFIG SET max-db-size: when the files take more, only batches that free more than they write are accepted,
+  /// and the space of what is deleted is brought back. 0: no limit.
+  void set_size_limit(uint64_t bytes);
   /// CONFIG SET maxmemory at run time.
   void set_memory_budget(uint64_t bytes);
   /// Set while writes are refused (disk full, I/O error); cleared when they are accepted again.
   std::optional<StorageError> background_error() const;
+  /// How often the engine failed since it was opened, whether a command met it or background work.
+  struct Failures {
+    uint64_t io, no_space, corruption;
+  };
+  Failures failures() const;
   /// Whether only reopen() can bring writes back: a WAL write failed, and what it lost was never
   /// acknowledged but is in memory. Reads go on meanwhile.
   bool needs_reopen() const;
