@@ -34,4 +34,16 @@ std::vector<std::shared_ptr<Session>> ClientRegistry::all() const {
   return sessions;
 }
 
+ClientRegistry::Totals ClientRegistry::totals() const {
+  Totals totals{};
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, session] : sessions_) {
+    const Session::Shared& shared = session->shared;
+    if (shared.channels + shared.patterns + shared.shard_channels > 0) ++totals.subscribed;
+    totals.largest_input = std::max<uint64_t>(totals.largest_input, shared.query_buffer);
+    totals.largest_output = std::max<uint64_t>(totals.largest_output, shared.pending_output);
+  }
+  return totals;
+}
+
 }  // namespace basalt

@@ -24,6 +24,10 @@ class ClientRegistry {
   std::shared_ptr<Session> find(uint64_t id) const;
   /// In the order they connected.
   std::vector<std::shared_ptr<Session>> all() const;
+  struct Totals {
+    uint64_t subscribed, largest_input, largest_output;  ///< clients; bytes of one client's buffer
+  };
+  Totals totals() const;
   size_t count() const { return count_.load(std::memory_order_relaxed); }
 
  private:

@@ -73,13 +73,10 @@ void clients_section(Server& server, Fields& fields, const std::vector<KeyCount>
   fields.add("maxclients", server.config().settings().maxclients.load());
   fields.add("blocked_clients", server.waiting().count());
   fields.add("tracking_clients", server.tracking().clients());
-  uint64_t largest_input = 0, largest_output = 0;
-  for (const auto& session : server.clients().all()) {
-    largest_input = std::max<uint64_t>(largest_input, session->shared.query_buffer);
-    largest_output = std::max<uint64_t>(largest_output, session->shared.pending_output);
-  }
-  fields.add("client_recent_max_input_buffer", largest_input);
-  fields.add("client_recent_max_output_buffer", largest_output);
+  const ClientRegistry::Totals totals = server.clients().totals();
+  fields.add("pubsub_clients", totals.subscribed);
+  fields.add("client_recent_max_input_buffer", totals.largest_input);
+  fields.add("client_recent_max_output_buffer", totals.largest_output);
 }
 
 void memory_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
@@ -88,7 +85,7 @@ void memory_section(Server& server, Fields& fields, const std::vector<KeyCount>&
   struct sysinfo system {};
   sysinfo(&system);
   const uint64_t maxmemory = server.config().settings().maxmemory.load();
-  fields.add_bytes("used_memory", memory.cache_usage + memory.table_readers);
+  fields.add_bytes("used_memory", memory.used());
   fields.add_bytes("used_memory_rss", resident);
   fields.add_bytes("used_memory_peak", peak_resident_bytes());
   fields.add_bytes("total_system_memory", static_cast<uint64_t>(system.totalram) * system.mem_unit);
@@ -119,6 +116,12 @@ void persistence_section(Server& server, Fields& fields, const std::vector<KeyCo
   fields.add("wal_syncs", wal.syncs);
   fields.add("wal_last_sync_usec", wal.last_sync_us);
   fields.add("storage_error", background_error ? background_error->detail : "");
+  const Store::Failures failures = server.store().failures();
+  fields.add("storage_failures",
+             fmt::format("io={},no_space={},corruption={}", failures.io, failures.no_space, failures.corruption));
+  fields.add("write_stalled", server.store().write_stalled() ? 1 : 0);
+  fields.add("write_stall_usec", server.store().ticker("rocksdb.stall.micros"));
+  fields.add("max_db_size", server.config().settings().max_db_size.load());
 }
 
 void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
@@ -210,7 +213,6 @@ void errorstats_section(Server& server, Fields& fields, const std::vector<KeyCou
 void rocksdb_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   const Store& store = server.store();
   fields.add("rocksdb_version", Store::engine_version());
-  fields.add("write_stalled", store.write_stalled() ? 1 : 0);
   for (std::string_view property :
        {"estimate-num-keys", "estimate-live-data-size", "total-sst-files-size", "num-running-compactions",
         "num-running-flushes", "estimate-pending-compaction-bytes", "cur-size-all-mem-tables",

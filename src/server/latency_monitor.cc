@@ -109,6 +109,9 @@ std::string_view advice_for(std::string_view event) {
     return "Writes come faster than the disk can compact them. INFO rocksdb shows what is pending; a faster disk or "
            "more "
            "background jobs help.";
+  if (event == "writes-refused")
+    return "Writes were refused: the disk was full or failed, or max-db-size was reached. While they are, INFO "
+           "persistence says why.";
   return "";
 }
 

@@ -1,5 +1,6 @@
 // LATENCY: when something took longer than latency-monitor-threshold, by event: "command", "fast-command",
-// "wal-sync" (an fsync of the write-ahead log), "write-stall" (the engine held writes back).
+// "wal-sync" (an fsync of the write-ahead log), "write-stall" (the engine held writes back), "writes-refused" (a full
+// disk, an I/O error, max-db-size: for how long by then).
 //
 // Thread rules: thread-safe. Only what was slow comes here.
 #pragma once

@@ -45,6 +45,11 @@ void Server::follow_config() {
     store_.set_memory_budget(config_.settings().maxmemory.load());
     return std::nullopt;
   });
+  store_.set_size_limit(config_.settings().max_db_size.load());
+  config_.on_change("max-db-size", [this](const OptionValue&) {
+    store_.set_size_limit(config_.settings().max_db_size.load());
+    return std::nullopt;
+  });
   config_.on_change("requirepass", [](const OptionValue&) { return std::nullopt; });
 }
 
@@ -134,14 +139,19 @@ void Server::observe_command(Session& session, const RanCommand& ran) {
     latency_.add(spec.flags & kFast ? "fast-command" : "command", now_us / 1'000'000, ran.duration_us() / 1000);
 }
 
-// What no single command sees: fsyncs, and the time that the engine held writes back since the last look.
+// What no single command sees: fsyncs, the time that the engine held writes back since the last look, and for how
+// long now writes have been refused.
 void Server::watch_storage_latency() {
   const int64_t threshold_ms = config_.settings().latency_monitor_threshold_ms.load(std::memory_order_relaxed);
   const int64_t sync_ms = wal_.take_slowest_sync_us() / 1000;
   const uint64_t stall_us = store_.ticker("rocksdb.stall.micros");
   const auto stalled_ms = static_cast<int64_t>((stall_us - std::exchange(last_stall_us_, stall_us)) / 1000);
+  if (!store_.background_error()) refused_since_us_ = 0;
+  else if (refused_since_us_ == 0) refused_since_us_ = monotonic_us();
   if (threshold_ms == 0) return;
   const int64_t now_s = clock_.now_us() / 1'000'000;
+  const int64_t refused_ms = refused_since_us_ == 0 ? 0 : (monotonic_us() - refused_since_us_) / 1000;
+  if (refused_ms >= threshold_ms) latency_.add("writes-refused", now_s, refused_ms);
   if (sync_ms >= threshold_ms) latency_.add("wal-sync", now_s, sync_ms);
   if (stalled_ms >= threshold_ms) latency_.add("write-stall", now_s, stalled_ms);
 }

@@ -146,6 +146,7 @@ class Server final : public CommitObserver {
   const uint64_t startup_allocated_bytes_;
   std::atomic<uint64_t> peak_allocated_bytes_{0};
   uint64_t last_stall_us_ = 0;
+  int64_t refused_since_us_ = 0;  // 0: writes are accepted
   uint64_t last_operations_ = 0, last_input_ = 0, last_output_ = 0;
   unsigned ticks_ = 0;
   std::atomic<bool> reopening_{false};

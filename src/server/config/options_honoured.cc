@@ -64,6 +64,15 @@ constexpr Option kNetwork[] = {
         .at_start_only()
         .adjusted(threads_or_four_a_core)
         .into<&Settings::storage_threads>(),
+    integer("metrics-port", "0", 0, 65535)
+        .help("TCP port of the HTTP server for monitoring: /metrics in Prometheus's text format, and /health. 0: none.")
+        .at_start_only()
+        .into<&Settings::metrics_port>(),
+    words("metrics-bind", "127.0.0.1 -::1", read_bind)
+        .help("Addresses of the HTTP server for monitoring, written as for bind. It asks nobody for a password: beyond "
+              "this machine choose only addresses of a network that you trust.")
+        .at_start_only()
+        .into<&Settings::metrics_bind>(),
 };
 
 constexpr Option kTls[] = {
@@ -194,6 +203,12 @@ constexpr Option kStorage[] = {
     integer("checkpoint-keep", "1", 1, kIntMax)
         .help("Checkpoints to keep; older ones are removed after a new one is complete.")
         .into<&Settings::checkpoint_keep>(),
+    memory("max-db-size", "0")
+        .help("How large the database's files in dir may become, checkpoints not counted. Beyond it writes are refused "
+              "with an error that names this option; reads and deletes go on, and writes come back by themselves when "
+              "there is room. Compactions may pass it for a moment. 0: no limit but the volume.")
+        .needs_listener()
+        .into<&Settings::max_db_size>(),
 };
 
 constexpr Option kMemory[] = {

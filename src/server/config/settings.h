@@ -69,6 +69,8 @@ struct Settings {
   std::atomic<bool> protected_mode{true};
   std::atomic<int64_t> io_threads{1};
   std::atomic<int64_t> storage_threads{1};
+  std::atomic<int64_t> metrics_port{0};  ///< 0: none
+  SharedText metrics_bind;               ///< words(), as of bind
 
   // TLS
   std::atomic<int64_t> tls_port{0};
@@ -98,6 +100,7 @@ struct Settings {
   std::atomic<AppendFsync> appendfsync{AppendFsync::everysec};
   SharedText checkpoint_dir;  ///< as written: relative to dir
   std::atomic<int64_t> checkpoint_keep{1};
+  std::atomic<uint64_t> max_db_size{0};  ///< bytes; 0: no limit
 
   // memory
   std::atomic<uint64_t> maxmemory{0};  ///< bytes; never 0
