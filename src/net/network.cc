@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <future>
+#include <iterator>
 #include <latch>
 
 #include <asio/generic/stream_protocol.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/ip/v6_only.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/post.hpp>
 
@@ -23,76 +23,35 @@
 namespace basalt {
 
 using Socket = Stream::Socket;
-using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 
-/// One listening socket. Accepts on the first I/O thread and hands each connection to the thread with the fewest.
-class Listener {
+namespace {
+constexpr ListenOptions kClientOptions{"bind", "--port or --tls-port", "bind, port, tls-port and unixsocket"};
+}
+
+/// A socket for clients. Accepts on the first I/O thread and hands each connection to the thread with the fewest.
+class Listener final : public ListeningSocket {
  public:
   enum class Kind : uint8_t { tcp, tls, unix_socket };
 
   Listener(Server& server, Network& network, asio::io_context& context, std::string name, Kind kind)
-      : server_(server), network_(network), acceptor_(context), retry_(context), name_(std::move(name)), kind_(kind) {}
-
-  Result<void> open(const asio::generic::stream_protocol::endpoint& endpoint,
-                    const asio::generic::stream_protocol& protocol, bool v6, int backlog);
-  void accept();
-  void close() {
-    asio::error_code ignored;
-    acceptor_.close(ignored);
-    retry_.cancel();
-  }
-  std::string name() const { return kind_ == Kind::tls ? name_ + " (TLS)" : name_; }
+      : ListeningSocket(context, std::move(name)), server_(server), network_(network), kind_(kind) {}
 
  private:
   bool is_unix_socket() const { return kind_ == Kind::unix_socket; }
-  void adopt(Socket socket, IoThread& thread);
+  asio::io_context& next_context() override {
+    thread_ = &network_.least_loaded();
+    return thread_->context();
+  }
+  void adopt(Socket socket) override;
   void refuse(Socket& socket, std::string_view error);
   void set_options(Socket& socket) const;
   std::string describe(const asio::generic::stream_protocol::endpoint& endpoint) const;
 
   Server& server_;
   Network& network_;
-  Acceptor acceptor_;
-  asio::steady_timer retry_;
-  const std::string name_;
   const Kind kind_;
+  IoThread* thread_ = nullptr;  // of the connection that is awaited
 };
-
-Result<void> Listener::open(const asio::generic::stream_protocol::endpoint& endpoint,
-                            const asio::generic::stream_protocol& protocol, bool v6, int backlog) {
-  asio::error_code error;
-  acceptor_.open(protocol, error);
-  if (!error && !is_unix_socket()) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error && v6) acceptor_.set_option(asio::ip::v6_only(true), error);
-  if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(backlog, error);
-  if (!error) return {};
-  if (error == asio::error::address_in_use)
-    return fail(
-        fmt::format("cannot listen on {}: the address is already in use; stop the other server or choose another "
-                    "with --port or --tls-port",
-                    name_));
-  return fail(fmt::format("cannot listen on {}: {}; see the options bind, port, tls-port and unixsocket", name_,
-                          error.message()));
-}
-
-void Listener::accept() {
-  IoThread& thread = network_.least_loaded();
-  acceptor_.async_accept(thread.context(), [this, &thread](const asio::error_code& error, Socket socket) {
-    if (error == asio::error::operation_aborted) return;
-    if (error) {
-      // Out of file descriptors, most likely: accepting again at once would spin.
-      LOG_EVERY_N(WARNING, 100) << "Accepting on " << name_ << " failed: " << error.message();
-      retry_.expires_after(std::chrono::milliseconds(100));
-      retry_.async_wait([this](const asio::error_code& cancelled) {
-        if (!cancelled) accept();
-      });
-      return;
-    }
-    adopt(std::move(socket), thread);
-    accept();
-  });
-}
 
 void Listener::refuse(Socket& socket, std::string_view error) {
   asio::error_code ignored;
@@ -101,7 +60,7 @@ void Listener::refuse(Socket& socket, std::string_view error) {
 }
 
 std::string Listener::describe(const asio::generic::stream_protocol::endpoint& endpoint) const {
-  if (is_unix_socket()) return name_ + ":0";
+  if (is_unix_socket()) return name() + ":0";
   char host[INET6_ADDRSTRLEN] = "";
   if (endpoint.data()->sa_family == AF_INET6) {
     const auto* address = reinterpret_cast<const sockaddr_in6*>(endpoint.data());
@@ -155,7 +114,8 @@ void Listener::set_options(Socket& socket) const {
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
-void Listener::adopt(Socket socket, IoThread& thread) {
+void Listener::adopt(Socket socket) {
+  IoThread& thread = *thread_;
   const auto& settings = server_.config().settings();
   asio::error_code ignored;
   const auto peer = socket.remote_endpoint(ignored);
@@ -191,9 +151,14 @@ void Listener::adopt(Socket socket, IoThread& thread) {
   });
 }
 
-Network::Network(Server& server, unsigned io_threads) : server_(server) {
-  for (unsigned i = 0; i < io_threads; ++i) threads_.push_back(std::make_unique<IoThread>(server, i));
+std::vector<std::unique_ptr<IoThread>> Network::make_threads(Server& server, unsigned count) {
+  std::vector<std::unique_ptr<IoThread>> threads;
+  for (unsigned i = 0; i < count; ++i) threads.push_back(std::make_unique<IoThread>(server, i));
+  return threads;
 }
+
+Network::Network(Server& server, unsigned io_threads)
+    : server_(server), threads_(make_threads(server, io_threads)), metrics_(server, threads_.front()->context()) {}
 
 Network::~Network() { stop(); }
 
@@ -204,31 +169,17 @@ IoThread& Network::least_loaded() {
   return *best;
 }
 
-Result<void> Network::listen_on(std::string address, uint16_t port, bool secured, Listeners& listeners) {
-  const bool optional = address.starts_with('-');
-  if (optional) address.erase(0, 1);
-  if (address == "*") address = "0.0.0.0";
-  if (address == "::*") address = "::";
-  asio::error_code bad;
-  const auto ip = asio::ip::make_address(address, bad);
-  if (bad) return fail(fmt::format("cannot listen on '{}': not an IP address; see the option bind", address));
-  const asio::ip::tcp::endpoint endpoint(ip, port);
-  const std::string name = fmt::format(fmt::runtime(ip.is_v6() ? "[{}]:{}" : "{}:{}"), address, port);
+Result<ListeningSockets> Network::listen_tcp(const TcpAddress& at) {
   const int backlog = static_cast<int>(server_.config().settings().tcp_backlog.load());
-  auto listener = std::make_unique<Listener>(server_, *this, threads_.front()->context(), name,
-                                             secured ? Listener::Kind::tls : Listener::Kind::tcp);
-  auto opened = listener->open(endpoint, endpoint.protocol(), ip.is_v6(), backlog);
-  if (opened) listeners.push_back(std::move(listener));
-  else if (!optional) return opened;
-  return {};
-}
-
-Result<Network::Listeners> Network::listen_tcp(const TcpAddress& at) {
-  Listeners listeners;
-  for (const std::string& address : at.bind) {
-    if (at.port != 0) TRY(listen_on(address, at.port, false, listeners));
-    if (at.tls_port != 0) TRY(listen_on(address, at.tls_port, true, listeners));
-  }
+  auto maker = [this](Listener::Kind kind) {
+    return [this, kind](std::string name) {
+      if (kind == Listener::Kind::tls) name += " (TLS)";
+      return std::make_unique<Listener>(server_, *this, threads_.front()->context(), std::move(name), kind);
+    };
+  };
+  auto listeners = TRY(basalt::listen_tcp(at.bind, at.port, backlog, kClientOptions, maker(Listener::Kind::tcp)));
+  auto secured = TRY(basalt::listen_tcp(at.bind, at.tls_port, backlog, kClientOptions, maker(Listener::Kind::tls)));
+  std::move(secured.begin(), secured.end(), std::back_inserter(listeners));
   return listeners;
 }
 
@@ -252,13 +203,14 @@ Result<void> Network::open() {
     const asio::local::stream_protocol::endpoint endpoint(path);
     auto listener =
         std::make_unique<Listener>(server_, *this, threads_.front()->context(), path, Listener::Kind::unix_socket);
-    TRY(listener->open(endpoint, endpoint.protocol(), false, static_cast<int>(settings.tcp_backlog.load())));
+    TRY(listener->open(endpoint, endpoint.protocol(), static_cast<int>(settings.tcp_backlog.load()), kClientOptions));
     if (const auto mode = settings.unixsocketperm.load(); mode != 0) ::chmod(path.c_str(), static_cast<mode_t>(mode));
     unix_path_ = path;
     unix_listener_ = std::move(listener);
   }
   if (tcp_listeners_.empty() && !unix_listener_)
     return fail("nothing to listen on: port and tls-port are 0 and there is no unixsocket");
+  TRY(metrics_.open());
   follow_config();
   return {};
 }
@@ -317,7 +269,7 @@ std::optional<std::string> Network::listen_anew() {
     }
     // A closed listener still has its cancelled accept under way: it goes with the network.
     for (auto& listener : tcp_listeners_) retired_listeners_.push_back(std::move(listener));
-    tcp_listeners_ = opened ? std::move(*opened) : Listeners();
+    tcp_listeners_ = opened ? std::move(*opened) : ListeningSockets();
     for (auto& listener : tcp_listeners_) listener->accept();
   });
   return refused;
@@ -326,6 +278,7 @@ std::optional<std::string> Network::listen_anew() {
 void Network::start() {
   for (auto& listener : tcp_listeners_) listener->accept();
   if (unix_listener_) unix_listener_->accept();
+  metrics_.start();
   for (auto& thread : threads_) thread->start();
 }
 
@@ -333,6 +286,7 @@ void Network::stop_accepting() {
   asio::post(threads_.front()->context(), [this] {
     for (auto& listener : tcp_listeners_) listener->close();
     if (unix_listener_) unix_listener_->close();
+    metrics_.close();
   });
 }
 

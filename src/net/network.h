@@ -12,11 +12,12 @@
 
 #include "base/result.h"
 #include "net/io_thread.h"
+#include "net/listening_socket.h"
+#include "net/metrics_endpoint.h"
 #include "net/tls_context.h"
 
 namespace basalt {
 
-class Listener;
 class Server;
 
 class Network {
@@ -39,15 +40,14 @@ class Network {
   std::shared_ptr<const TlsContext> tls() const;
 
  private:
-  using Listeners = std::vector<std::unique_ptr<Listener>>;
+  static std::vector<std::unique_ptr<IoThread>> make_threads(Server& server, unsigned count);
   struct TcpAddress {
     std::vector<std::string> bind;
     uint16_t port = 0, tls_port = 0;
     bool operator==(const TcpAddress&) const = default;
   };
   TcpAddress configured_address() const;
-  Result<Listeners> listen_tcp(const TcpAddress& at);
-  Result<void> listen_on(std::string address, uint16_t port, bool secured, Listeners& listeners);
+  Result<ListeningSockets> listen_tcp(const TcpAddress& at);
   void follow_config();
   /// CONFIG SET port, tls-port, bind. What it gives refuses the change; the old sockets then listen again.
   std::optional<std::string> listen_anew();
@@ -58,11 +58,12 @@ class Network {
   Server& server_;
   std::vector<std::unique_ptr<IoThread>> threads_;
   TcpAddress tcp_address_;
-  Listeners tcp_listeners_, retired_listeners_;
-  std::unique_ptr<Listener> unix_listener_;
+  ListeningSockets tcp_listeners_, retired_listeners_;
+  std::unique_ptr<ListeningSocket> unix_listener_;
   mutable std::mutex tls_mutex_;
   std::shared_ptr<const TlsContext> tls_;  // guarded by tls_mutex_
   std::string unix_path_;
+  MetricsEndpoint metrics_;
 };
 
 }  // namespace basalt
