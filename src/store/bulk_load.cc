@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "layout/record_key.h"
-#include "store/errors.h"
 #include "store/internal.h"
 #include "store/record_sorter.h"
 
