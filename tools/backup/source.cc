@@ -35,8 +35,8 @@ class LentCheckpoint final : public Source {
     if (::access((directory + "/CURRENT").c_str(), R_OK) != 0) {
       if (errno == EACCES) return file_failure("cannot read the server's checkpoint", directory);
       return fail(
-          fmt::format("cannot read the server's checkpoint: {}: it is not on this machine; run basalt-backup where the "
-                      "server runs, with the same view of its files",
+          fmt::format("cannot read the server's checkpoint: {}: it is not on this machine; run this where the server "
+                      "runs, with the same view of its files",
                       directory));
     }
     auto store = TRY(open_to_read(directory, false));
@@ -73,12 +73,12 @@ Result<std::unique_ptr<Source>> open_source(const Arguments& arguments) {
   if (arguments.has("server")) return LentCheckpoint::open(arguments);
   const std::string directory = arguments.text("dir");
   if (is_restoring(directory))
-    return fail(fmt::format("cannot back up: {}: it holds an unfinished restore; finish that first", directory));
+    return fail(fmt::format("cannot read {}: it holds an unfinished restore; finish that first", directory));
   auto store = open_to_read(directory, true);
   if (!store) {
     const std::string why = words_of(store.error());
-    if (why.find("in use") == std::string::npos) return fail("cannot back up: " + why);
-    return fail(fmt::format("cannot back up: {}: a server is using it; give --server HOST:PORT instead", directory));
+    if (why.find("in use") == std::string::npos) return fail("cannot read the data: " + why);
+    return fail(fmt::format("cannot read {}: a server is using it; give --server HOST:PORT instead", directory));
   }
   return std::unique_ptr<Source>(new StoppedDirectory(std::move(*store), directory));
 }

@@ -1,4 +1,4 @@
-// Where a backup comes from: a checkpoint that a running server lends, or a stopped data directory.
+// Where a backup or an export comes from: a checkpoint that a running server lends, or a stopped data directory.
 //
 // Either way its files do not change while the Source lives.
 //
@@ -17,7 +17,8 @@ namespace basalt::tools {
 class Source {
  public:
   virtual ~Source() = default;
-  const Store& store() const { return *store_; }  ///< open for reading only
+  Store& store() { return *store_; }  ///< open for reading only
+  const Store& store() const { return *store_; }
   const std::string& directory() const { return store_->directory(); }
   /// For people: "127.0.0.1:6379" or the directory.
   const std::string& name() const { return name_; }

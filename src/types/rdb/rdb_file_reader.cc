@@ -19,12 +19,6 @@ constexpr size_t kVersionDigits = 4;
 constexpr std::string_view kKey = "the key";
 constexpr uint32_t kFirstVersionWithChecksum = 5;
 
-bool is_stream(uint8_t type) {
-  return type == static_cast<uint8_t>(ValueType::stream_listpacks) ||
-         type == static_cast<uint8_t>(ValueType::stream_listpacks_2) ||
-         type == static_cast<uint8_t>(ValueType::stream_listpacks_3);
-}
-
 // 0 means never; a time that has passed long ago must not.
 int64_t expiry_of(int64_t ms) { return std::max<int64_t>(ms, 1); }
 
@@ -126,9 +120,6 @@ Result<void> RdbFileReader::read_key(uint8_t type, FileVisitor& visitor) {
     TRY(in_.length());  // whose
     TRY(skip_module_parts(in_));
     ++summary_.module_values;
-  } else if (is_stream(type)) {
-    TRY(skip_stream(in_, type));
-    ++summary_.streams;
   } else {
     TRY(visitor.key({.db = db_, .name = name_, .expire_ms = expire_ms, .type = type}, in_));
     ++summary_.keys;

@@ -37,7 +37,6 @@ struct FileSummary {
   std::map<std::string, std::string> about;  ///< "redis-ver": "7.0.15", …
   uint64_t keys = 0;                         ///< that the visitor was shown
   // What the visitor was not shown: there is no place for it.
-  uint64_t streams = 0;
   uint64_t module_values = 0;  ///< keys
   uint64_t module_data = 0;    ///< auxiliary data of modules
   uint64_t functions = 0;      ///< libraries

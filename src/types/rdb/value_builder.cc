@@ -3,6 +3,7 @@
 namespace basalt::rdb {
 
 Result<void> ValueBuilder::begin(Type type) {
+  type_ = type;
   switch (type) {
     case Type::string: value_.emplace<std::string>(); break;
     case Type::list: value_.emplace<ListBuilder>(txn_, key_); break;

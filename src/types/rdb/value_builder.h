@@ -33,12 +33,15 @@ class ValueBuilder final : public ValueSink {
   Result<void> stream_pending(uint32_t group, StreamId id, const StreamPending& pending) override;
   Result<void> stream_fields(const StreamFields& fields, uint64_t size) override;
 
+  /// Once read_value has begun.
+  Type type() const { return type_; }
   /// Once read_value has succeeded. The key has no value, or it was erased in this Txn.
   Result<void> save(int64_t expire_ms);
 
  private:
   Txn& txn_;
   Key key_;
+  Type type_ = Type::string;
   std::variant<std::string, ListBuilder, SetBuilder, HashBuilder, ZsetBuilder, StreamBuilder> value_;
 };
 
