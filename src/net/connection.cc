@@ -85,8 +85,20 @@ asio::awaitable<bool> Connection::shake_hands() {
   co_return false;
 }
 
+asio::awaitable<void> Connection::session_is_back() {
+  while (offloaded_ && !closed_) {
+    idle_.expires_at(asio::steady_timer::time_point::max());
+    co_await idle_.async_wait(kAwait);
+  }
+}
+
 asio::awaitable<void> Connection::read_loop() {
   while (!closed_ && !closing_) {
+    // The session that the pool has looks at the bytes in the buffer: they must stay where they are.
+    if (offloaded_) {
+      co_await session_is_back();
+      continue;
+    }
     const size_t wanted = session_->bytes_wanted();
     input_.reserve(wanted > 0 ? std::min(wanted, size_t{8} << 20) : (input_.capacity() ? 512 : InputBuffer::kInitial));
     const auto into = asio::buffer(input_.tail(), input_.room());
@@ -94,10 +106,7 @@ asio::awaitable<void> Connection::read_loop() {
     size_t n = 0;
     if (stream_.secured()) n = co_await stream_.async_read_secured(into, error);
     else std::tie(error, n) = co_await stream_.socket().async_read_some(into, kAwait);
-    while (offloaded_ && !closed_) {  // the bytes are in place, but the buffer must not move yet
-      idle_.expires_at(asio::steady_timer::time_point::max());
-      co_await idle_.async_wait(kAwait);
-    }
+    if (offloaded_) co_await session_is_back();  // lent out while this read was under way
     if (error || closed_ || closing_) break;
     input_.commit(n);
     size_t received = n;

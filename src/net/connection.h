@@ -49,6 +49,8 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
  private:
   asio::awaitable<void> serve(std::shared_ptr<Connection> self, std::string_view refusal);
   asio::awaitable<void> read_loop();
+  /// Waits for the pool to give the session back, or for the end.
+  asio::awaitable<void> session_is_back();
   /// Secures the stream. False: that failed, and the connection is closed.
   asio::awaitable<bool> shake_hands();
   /// Executes what is complete, as far as it goes without waiting.
@@ -69,7 +71,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   std::shared_ptr<Session> session_;
   InputBuffer input_;
   std::string building_, held_, sending_;
-  std::string late_pushes_;  // what came while the session was lent out
+  std::string late_pushes_;      // what came while the session was lent out
   size_t sent_ = 0;              // of sending_
   bool writing_ = false;         // an async write is under way, or nothing may be written yet
   bool release_queued_ = false;  // building_ waits for the end of the turn
