@@ -110,20 +110,48 @@ fuzz() {
   if ((status == 0)); then printf '1 passed, 0 failed\n'; else printf '0 passed, 1 failed\n'; fi
 }
 
-# Under a sanitizer: the unit tests, and the transcripts on Basalt alone. A report ends the program that
-# made it, which fails its test.
+# The whole-server tests of what threads share, for ThreadSanitizer.
+tsan_scripts=(bank clients pubsub tls tracking)
+
+# reports FOLDER: what ThreadSanitizer wrote; each different one fails, with its text.
+reports() {
+  local report bad=0
+  local -A seen=()
+  for report in "$1"/*; do
+    [[ -e $report ]] || continue
+    local summary
+    summary=$(grep -h '^SUMMARY' "$report" | sort -u)
+    [[ -z ${seen[$summary]:-} ]] || continue
+    seen[$summary]=1
+    bad=$((bad + $(wc -l <<<"$summary")))
+    cat "$report"
+  done
+  if ((bad == 0)); then printf '1 passed, 0 failed\n'; else printf '0 passed, %d failed\n' "$bad"; fi
+}
+
+# Under a sanitizer: the unit tests, and the transcripts on Basalt alone. A report of AddressSanitizer ends the program
+# that made it, which fails its test; those of ThreadSanitizer are gathered, so that one run shows them all.
 run_sanitized_steps() {
   preset=$1
   filter=$2
+  local server=$here/build/$preset/bin/basalt-server folder name
+  folder=$(mktemp -d)
   # Leaks are not looked for: glog and RocksDB keep what lives as long as the process.
   export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+  export TSAN_OPTIONS="suppressions=$here/tests/tsan.supp log_path=$folder/report exitcode=0 history_size=4"
   step "build" build_all
   if ((failed == 0)); then
     passed=0
     unit_steps
-    step "transcripts" "$here/tests/run_cases.py" --filter "$filter" --oracle '' \
-      --server "$here/build/$preset/bin/basalt-server"
+    step "transcripts" "$here/tests/run_cases.py" --filter "$filter" --oracle '' --server "$server"
+    if [[ $preset == tsan ]]; then
+      for name in "${tsan_scripts[@]}"; do
+        if wanted "tests/$name/run.py"; then step "tests/$name/run.py" "$here/tests/$name/run.py" --server "$server"; fi
+      done
+      step "reports of ThreadSanitizer" reports "$folder"
+    fi
   fi
+  rm -rf "$folder"
   printf '%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0 && passed > 0))
 }
