@@ -78,8 +78,8 @@ class RdbTest(Checks):
         connection.call("FLUSHALL")
         content.fill(connection, self.options.keys, self.options.seed)
         connection.call("FUNCTION", "LOAD", "#!lua name=l\nredis.register_function('f', function() return 1 end)")
+        self.saved_sizes = database_sizes(self.redis)
         connection.call("SET", "soon gone", "x", "PX", 1)
-        # What expires is kept by SAVE until somebody looks; Redis looks as it saves.
         connection.close()
         self.save(self.saved)
 
@@ -129,21 +129,6 @@ class RdbTest(Checks):
         status, said = self.run_tool("export", "--dir", self.path("data"), "--rdb", out)
         return None if status == 1 and "it is there already" in said else "it overwrites a file: " + said
 
-    def lives_on(self):
-        """After an import the server goes on: new collections do not touch imported ones"""
-        server = self.basalt(self.path("data"))
-        connection = server.connect(timeout=60.0)
-        for i in range(20):
-            connection.call("RPUSH", "new list %d" % i, *["element %d" % j for j in range(500)])
-            connection.call("ZADD", "new zset %d" % i, *[word for j in range(500) for word in (j, "m%d" % j)])
-        server.restart(kill=True)
-        connection = server.connect(timeout=60.0)
-        for i in range(20):
-            connection.call("DEL", "new list %d" % i, "new zset %d" % i)
-        problem = self.compare_servers(self.redis, server)
-        server.stop()
-        return problem
-
     def replaces(self):
         """Keys that are there are kept, or replaced when that is asked for"""
         status, said = self.import_(self.small, self.path("data"))
@@ -157,6 +142,23 @@ class RdbTest(Checks):
         # What was there before goes in the background; the keys that came in its place stay.
         server.restart()
         problem = problem or self.compare_servers(redis, server)
+        server.stop()
+        redis.clear()
+        return problem or self.verify(self.path("data"))
+
+    def lives_on(self):
+        """After an import the server goes on: new collections do not touch imported ones"""
+        server = self.basalt(self.path("data"))
+        connection = server.connect(timeout=60.0)
+        for i in range(20):
+            connection.call("RPUSH", "new list %d" % i, *["element %d" % j for j in range(500)])
+            connection.call("ZADD", "new zset %d" % i, *[word for j in range(500) for word in (j, "m%d" % j)])
+        server.restart(kill=True)
+        connection = server.connect(timeout=60.0)
+        for i in range(20):
+            connection.call("DEL", "new list %d" % i, "new zset %d" % i)
+        redis = self.redis_with(self.small)
+        problem = self.compare_servers(redis, server)
         server.stop()
         redis.clear()
         return problem or self.verify(self.path("data"))
@@ -212,14 +214,14 @@ class RdbTest(Checks):
         return None
 
     def nothing_served(self, directory):
-        server = self.basalt(directory)
-        connection = server.connect()
-        sizes = []
-        for db in content.DATABASES:
-            connection.call("SELECT", db)
-            sizes.append(connection.call("DBSIZE").value)
-        server.stop()
+        sizes = self.sizes(directory)
         return None if not any(sizes) else "it serves %s keys" % sizes
+
+    def sizes(self, directory):
+        server = self.basalt(directory)
+        sizes = database_sizes(server)
+        server.stop()
+        return sizes
 
     def cut_off(self):
         """A file that is cut off is refused, wherever that is, and nothing of it is served"""
@@ -292,17 +294,12 @@ class RdbTest(Checks):
             process.kill()
             if process.wait() == 0:
                 continue  # it was quicker
-            problem = self.nothing_served(directory)
-            if problem:
-                # Between the one step that makes the keys visible and its end there is only the report.
-                server = self.basalt(directory)
-                problem = self.compare_servers(self.redis, server)
-                server.stop()
-            if problem:
-                return "killed after %s s: %s" % (delay, problem)
+            sizes = self.sizes(directory)
+            if sizes not in ([0] * len(sizes), self.saved_sizes):
+                return "killed after %s s it serves %s keys" % (delay, sizes)
             if os.path.exists(directory + "/bulk-load.tmp"):
                 return "the scratch folder of a killed import stays"
-            if self.import_(self.saved, directory, "--replace")[0] != 0:
+            if self.import_(self.small, directory, "--replace")[0] != 0:
                 return "it cannot be imported again"
         return None
 
@@ -317,8 +314,18 @@ class RdbTest(Checks):
     def run(self):
         if not self.check(self.prepare.__doc__, self.prepare):
             return
-        self.check_all([self.imports, self.exports, self.lives_on, self.killed, self.replaces, self.exports_running,
+        self.check_all([self.imports, self.exports, self.killed, self.replaces, self.lives_on, self.exports_running,
                         self.cut_off, self.changed, self.damaged, self.too_new, self.twice, self.in_use])
+
+
+def database_sizes(server):
+    connection = server.connect(timeout=60.0)
+    sizes = []
+    for db in content.DATABASES:
+        connection.call("SELECT", db)
+        sizes.append(connection.call("DBSIZE").value)
+    connection.close()
+    return sizes
 
 
 def parse_arguments():
