@@ -5,6 +5,7 @@
 #include "command/call.h"
 #include "types/common/member_scan.h"
 #include "types/common/random_member.h"
+#include "types/common/size_reply.h"
 #include "types/hash/hash.h"
 #include "types/hash/hash_writer.h"
 
@@ -138,12 +139,6 @@ Result<Outcome> hstrlen(Call& call) {
 }
 
 // ---- several fields ----
-
-Result<Outcome> hlen(Call& call) {
-  auto record = TRY(call.txn.find(call.key(1), Type::hash));
-  call.reply.integer(record ? static_cast<int64_t>(record->head.size) : 0);
-  return kDone;
-}
 
 Result<Outcome> hmget(Call& call) {
   auto record = TRY(call.txn.find_frozen(call.key(1), Type::hash));
@@ -281,7 +276,7 @@ const CommandSpec kCommands[] = {
     {"hvals", 2, kReadonly, kFirst, "RO access", Group::hash, "2.0.0", "Get all the values in a hash",
      "O(N) where N is the size of the hash.", reply_all<kValues>},
     {"hlen", 2, kReadonly | kFast, kFirst, "RO", Group::hash, "2.0.0", "Get the number of fields in a hash", "O(1)",
-     hlen},
+     reply_size<Type::hash>},
     {"hstrlen", 3, kReadonly | kFast, kFirst, "RO", Group::hash, "3.2.0", "Get the length of the value of a hash field",
      "O(1)", hstrlen},
     {"hexists", 3, kReadonly | kFast, kFirst, "RO", Group::hash, "2.0.0", "Determine if a hash field exists", "O(1)",

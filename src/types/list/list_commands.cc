@@ -3,6 +3,7 @@
 
 #include "command/spec.h"
 #include "types/common/counted_keys.h"
+#include "types/common/size_reply.h"
 #include "types/list/list_handlers.h"
 
 namespace basalt {
@@ -30,7 +31,7 @@ std::span<const CommandSpec> list_commands() {
     {"llen", 2, kReadonly | kFast, {1, 1, 1}, "RO",
      Group::list, "1.0.0",
      "Get the length of a list",
-     "O(1)", llen},
+     "O(1)", reply_size<Type::list>},
     {"lindex", 3, kReadonly, {1, 1, 1}, "RO access",
      Group::list, "1.0.0",
      "Get an element from a list by its index",

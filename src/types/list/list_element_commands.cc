@@ -27,12 +27,6 @@ Result<Outcome> rpush(Call& call) { return push(call, ListEnd::right, false); }
 Result<Outcome> lpushx(Call& call) { return push(call, ListEnd::left, true); }
 Result<Outcome> rpushx(Call& call) { return push(call, ListEnd::right, true); }
 
-Result<Outcome> llen(Call& call) {
-  const auto record = TRY(call.txn.find(call.key(1), Type::list));
-  call.reply.integer(record ? static_cast<int64_t>(record->head.size) : 0);
-  return kDone;
-}
-
 Result<Outcome> lindex(Call& call) {
   const auto record = TRY(call.txn.find_frozen(call.key(1), Type::list));
   if (!record) {

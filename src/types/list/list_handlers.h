@@ -12,7 +12,6 @@ Result<Outcome> lpush(Call& call);
 Result<Outcome> rpush(Call& call);
 Result<Outcome> lpushx(Call& call);
 Result<Outcome> rpushx(Call& call);
-Result<Outcome> llen(Call& call);
 Result<Outcome> lindex(Call& call);
 Result<Outcome> lset(Call& call);
 Result<Outcome> lrange(Call& call);

@@ -5,6 +5,7 @@
 #include "command/call.h"
 #include "types/common/member_scan.h"
 #include "types/common/random_member.h"
+#include "types/common/size_reply.h"
 #include "types/set/set.h"
 #include "types/set/set_writer.h"
 
@@ -70,12 +71,6 @@ Result<Outcome> smove(Call& call) {
     if (added) call.txn.touch(to_key, EventClass::set, "sadd");
   }
   call.reply.integer(moved);
-  return kDone;
-}
-
-Result<Outcome> scard(Call& call) {
-  auto record = TRY(call.txn.find(call.key(1), Type::set));
-  call.reply.integer(record ? static_cast<int64_t>(record->head.size) : 0);
   return kDone;
 }
 
@@ -255,7 +250,7 @@ const CommandSpec kCommands[] = {
      "O(1)",
      smove},
     {"scard", 2, kReadonly | kFast, kFirst, "RO", Group::set, "1.0.0", "Get the number of members in a set", "O(1)",
-     scard},
+     reply_size<Type::set>},
     {"sismember", 3, kReadonly | kFast, kFirst, "RO", Group::set, "1.0.0",
      "Determine if a given value is a member of a set", "O(1)", sismember},
     {"smismember", -3, kReadonly | kFast, kFirst, "RO access", Group::set, "6.2.0",

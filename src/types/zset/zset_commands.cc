@@ -3,6 +3,7 @@
 
 #include "command/spec.h"
 #include "types/common/counted_keys.h"
+#include "types/common/size_reply.h"
 #include "types/zset/zset_handlers.h"
 
 namespace basalt {
@@ -27,7 +28,7 @@ std::span<const CommandSpec> zset_commands() {
     {"zcard", 2, kReadonly | kFast, {1, 1, 1}, "RO",
      Group::sorted_set, "1.2.0",
      "Get the number of members in a sorted set",
-     "O(1)", zcard},
+     "O(1)", reply_size<Type::zset>},
     {"zscore", 3, kReadonly | kFast, {1, 1, 1}, "RO access",
      Group::sorted_set, "1.2.0",
      "Get the score associated with the given member in a sorted set",

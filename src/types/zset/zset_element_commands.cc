@@ -127,12 +127,6 @@ Result<Outcome> zrem(Call& call) {
   return kDone;
 }
 
-Result<Outcome> zcard(Call& call) {
-  const auto zset = TRY(Zset::find(call.txn, call.key(1)));
-  call.reply.integer(zset ? static_cast<int64_t>(zset->size()) : 0);
-  return kDone;
-}
-
 Result<Outcome> zscore(Call& call) {
   const auto zset = TRY(Zset::find(call.txn, call.key(1)));
   const auto score = zset ? TRY(zset->score(call.arg(2))) : std::nullopt;

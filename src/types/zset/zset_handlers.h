@@ -9,7 +9,6 @@ namespace basalt::zset {
 Result<Outcome> zadd(Call& call);
 Result<Outcome> zincrby(Call& call);
 Result<Outcome> zrem(Call& call);
-Result<Outcome> zcard(Call& call);
 Result<Outcome> zscore(Call& call);
 Result<Outcome> zmscore(Call& call);
 Result<Outcome> zrank(Call& call);
