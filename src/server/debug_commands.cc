@@ -59,13 +59,8 @@ Result<Outcome> set_active_expire_command(Call& call) {
 
 Result<Outcome> reload_command(Call& call) {
   Server& server = call.session->server();
-  Result<void> result;
-  server.exclusively([&] {
-    result = server.store().flush_memtables();
-    if (result) result = server.store().reopen();
-    if (result) result = server.keyspace().reload();
-  });
-  TRY(std::move(result));
+  TRY(server.store().flush_memtables());
+  TRY(server.reopen());
   call.reply.ok();
   return kDone;
 }

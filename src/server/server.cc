@@ -197,6 +197,15 @@ void Server::exclusively(const std::function<void()>& action) {
   });
 }
 
+Result<void> Server::reopen() {
+  Result<void> result;
+  exclusively([&] {
+    result = store_.reopen();
+    if (result) result = keyspace_.reload();
+  });
+  return result;
+}
+
 void Server::reopen_if_needed() {
   if (!store_.needs_reopen()) return;
   // Opening flushes what the log holds: without room for that it would fail, and reads with it.
@@ -206,11 +215,7 @@ void Server::reopen_if_needed() {
   if (error || space.available < kRoom || reopening_.exchange(true)) return;
   LOG(WARNING) << "A write to the log failed for good; opening the store again";
   pool_.submit([this](unsigned) {
-    Result<void> result;
-    exclusively([&] {
-      result = store_.reopen();
-      if (result) result = keyspace_.reload();
-    });
+    const auto result = reopen();
     if (result) LOG(WARNING) << "The store is open again; writes go on";
     else LOG(ERROR) << "The store could not be opened again: " << error_text(result.error());
     reopening_ = false;

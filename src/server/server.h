@@ -97,7 +97,9 @@ class Server final : public CommitObserver {
   using StopTheLoops = std::function<void(const std::function<void()>&)>;
   void set_stop_the_loops(StopTheLoops stop) { stop_the_loops_ = std::move(stop); }
 
-  /// Opens the store again after a write that RocksDB does not get over by itself (a full disk), once there is space.
+  /// Closes the store and opens it again, with everything at rest. On a pool thread.
+  Result<void> reopen();
+  /// Does so after a write that RocksDB does not get over by itself (a full disk), once there is space.
   void reopen_if_needed();
   /// Ten times a second, from the network's first I/O thread.
   void tick();
