@@ -61,11 +61,7 @@ Result<Outcome> lolwut_command(Call& call) {
 
 constexpr uint64_t kModuleFlags = kAdmin | kNoScript | kNoTxn;
 
-constexpr CommandSpec row(std::string_view name, int arity, uint64_t flags, std::string_view since,
-                          std::string_view summary, std::string_view complexity, Handler handler,
-                          std::span<const CommandSpec> subcommands = {}, std::string_view acl = {}) {
-  return {name, arity, flags, {}, "", Group::server, since, summary, complexity, handler, subcommands, acl};
-}
+constexpr KeylessRows row{Group::server};
 
 constexpr CommandSpec kModule[] = {
     row("list", 2, kModuleFlags, "4.0.0", "List all modules loaded by the server",

@@ -156,27 +156,25 @@ Result<Outcome> release_command(Call& call) {
 
 constexpr uint64_t kFlags = kAdmin | kNoScript | kNoMulti | kOffload;
 
-constexpr CommandSpec row(std::string_view name, int arity, uint64_t flags, std::string_view summary,
-                          std::string_view complexity, Handler handler, std::span<const CommandSpec> subcommands = {}) {
-  return {name, arity, flags, {}, "", Group::server, "0.1.0", summary, complexity, handler, subcommands};
-}
+constexpr KeylessRows row{Group::server};
 
 constexpr CommandSpec kSubcommands[] = {
-    row("checkpoint", 2, kFlags | kNoTxn, "Makes a consistent copy of the data that lasts as long as the connection",
+    row("checkpoint", 2, kFlags | kNoTxn, "0.1.0",
+        "Makes a consistent copy of the data that lasts as long as the connection",
         "O(N) with N the number of table files", checkpoint_command),
-    row("compact", -2, kFlags | kNoTxn, "Compacts columns, or a range of one",
+    row("compact", -2, kFlags | kNoTxn, "0.1.0", "Compacts columns, or a range of one",
         "O(N) with N the bytes in the range, read and written anew", compact_command),
-    row("help", 2, kLoading | kStale | kNoTxn, "Shows helpful text about the different subcommands", "O(1)",
+    row("help", 2, kLoading | kStale | kNoTxn, "0.1.0", "Shows helpful text about the different subcommands", "O(1)",
         help_command),
-    row("release", 3, kFlags | kNoTxn, "Removes a copy that BASALT CHECKPOINT made",
+    row("release", 3, kFlags | kNoTxn, "0.1.0", "Removes a copy that BASALT CHECKPOINT made",
         "O(N) with N the number of its files", release_command),
-    row("stat", -3, kFlags, "Tells about table files and about keys",
+    row("stat", -3, kFlags, "0.1.0", "Tells about table files and about keys",
         "FILES: O(N) with N the number of table files. KEYS: O(count)", stat_command),
 };
 
 constexpr CommandSpec kCommands[] = {
-    row("basalt", -2, 0, "A container for what Basalt's own tools ask of a server", "Depends on subcommand.", nullptr,
-        kSubcommands),
+    row("basalt", -2, 0, "0.1.0", "A container for what Basalt's own tools ask of a server", "Depends on subcommand.",
+        nullptr, kSubcommands),
 };
 
 }  // namespace

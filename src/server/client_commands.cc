@@ -279,10 +279,7 @@ Result<Outcome> unblock_command(Call& call) {
 constexpr uint64_t kOwn = kNoScript | kLoading | kStale | kNoTxn;
 constexpr uint64_t kOthers = kOwn | kAdmin;
 
-constexpr CommandSpec sub(std::string_view name, int arity, uint64_t flags, std::string_view since,
-                          std::string_view summary, std::string_view complexity, Handler handler) {
-  return {name, arity, flags, {}, "", Group::connection, since, summary, complexity, handler};
-}
+constexpr KeylessRows sub{Group::connection};
 
 constexpr CommandSpec kSubcommands[] = {
     sub("help", 2, kLoading | kStale | kNoTxn, "5.0.0", "Show helpful text about the different subcommands", "O(1)",

@@ -277,24 +277,21 @@ Result<Outcome> help_command(Call& call) {
 
 constexpr uint64_t kFlags = kLoading | kStale | kNoTxn;
 
-constexpr CommandSpec sub(std::string_view name, int arity, std::string_view since, std::string_view summary,
-                          std::string_view complexity, Handler handler) {
-  return {name, arity, kFlags, {}, "", Group::connection, since, summary, complexity, handler};
-}
+constexpr KeylessRows sub{Group::connection};
 
 constexpr CommandSpec kSubcommands[] = {
-    sub("count", 2, "2.8.13", "Get total number of Redis commands", "O(1)", count_command),
-    sub("info", -2, "2.8.13", "Get array of specific Redis command details, or all when no argument is given.",
+    sub("count", 2, kFlags, "2.8.13", "Get total number of Redis commands", "O(1)", count_command),
+    sub("info", -2, kFlags, "2.8.13", "Get array of specific Redis command details, or all when no argument is given.",
         "O(N) where N is the number of commands to look up", info_command),
-    sub("docs", -2, "7.0.0", "Get array of specific Redis command documentation",
+    sub("docs", -2, kFlags, "7.0.0", "Get array of specific Redis command documentation",
         "O(N) where N is the number of commands to look up", docs_command),
-    sub("list", -2, "7.0.0", "Get an array of Redis command names",
+    sub("list", -2, kFlags, "7.0.0", "Get an array of Redis command names",
         "O(N) where N is the total number of Redis commands", list_command),
-    sub("getkeys", -4, "2.8.13", "Extract keys given a full Redis command",
+    sub("getkeys", -4, kFlags, "2.8.13", "Extract keys given a full Redis command",
         "O(N) where N is the number of arguments to the command", getkeys_command),
-    sub("getkeysandflags", -4, "7.0.0", "Extract keys and access flags given a full Redis command",
+    sub("getkeysandflags", -4, kFlags, "7.0.0", "Extract keys and access flags given a full Redis command",
         "O(N) where N is the number of arguments to the command", getkeysandflags_command),
-    sub("help", 2, "5.0.0", "Show helpful text about the different subcommands", "O(1)", help_command),
+    sub("help", 2, kFlags, "5.0.0", "Show helpful text about the different subcommands", "O(1)", help_command),
 };
 
 constexpr CommandSpec kCommands[] = {

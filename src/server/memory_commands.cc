@@ -167,13 +167,10 @@ Result<Outcome> doctor_command(Call& call) {
   return kDone;
 }
 
-constexpr CommandSpec row(std::string_view name, int arity, uint64_t flags, std::string_view summary,
-                          std::string_view complexity, Handler handler, std::span<const CommandSpec> subcommands = {}) {
-  return {name, arity, flags, {}, "", Group::server, "4.0.0", summary, complexity, handler, subcommands};
-}
+constexpr KeylessRows row{Group::server};
 
 constexpr CommandSpec kSubcommands[] = {
-    row("purge", 2, kNoTxn | kOffload, "Ask the allocator to release memory",
+    row("purge", 2, kNoTxn | kOffload, "4.0.0", "Ask the allocator to release memory",
         "Depends on how much memory is allocated, could be slow", purge_command),
     {"usage",
      -3,
@@ -185,16 +182,16 @@ constexpr CommandSpec kSubcommands[] = {
      "Estimate the memory usage of a key",
      "O(N) where N is the number of samples.",
      usage_command},
-    row("help", 2, kLoading | kStale | kNoTxn, "Show helpful text about the different subcommands", "O(1)",
+    row("help", 2, kLoading | kStale | kNoTxn, "4.0.0", "Show helpful text about the different subcommands", "O(1)",
         help_command),
-    row("doctor", 2, kNoTxn, "Outputs memory problems report", "O(1)", doctor_command),
-    row("stats", 2, kOffload, "Show memory usage details", "O(1)", stats_command),
-    row("malloc-stats", 2, kNoTxn | kOffload, "Show allocator internal stats",
+    row("doctor", 2, kNoTxn, "4.0.0", "Outputs memory problems report", "O(1)", doctor_command),
+    row("stats", 2, kOffload, "4.0.0", "Show memory usage details", "O(1)", stats_command),
+    row("malloc-stats", 2, kNoTxn | kOffload, "4.0.0", "Show allocator internal stats",
         "Depends on how much memory is allocated, could be slow", malloc_stats_command),
 };
 
 constexpr CommandSpec kCommands[] = {
-    row("memory", -2, 0, "A container for memory diagnostics commands", "Depends on subcommand.", nullptr,
+    row("memory", -2, 0, "4.0.0", "A container for memory diagnostics commands", "Depends on subcommand.", nullptr,
         kSubcommands),
 };
 

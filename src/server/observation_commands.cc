@@ -215,11 +215,7 @@ constexpr uint64_t kSlowlogFlags = kAdmin | kLoading | kStale | kNoTxn;
 constexpr uint64_t kLatencyFlags = kSlowlogFlags | kNoScript;
 constexpr std::string_view kHelpSummary = "Show helpful text about the different subcommands";
 
-constexpr CommandSpec row(std::string_view name, int arity, uint64_t flags, std::string_view since,
-                          std::string_view summary, std::string_view complexity, Handler handler,
-                          std::span<const CommandSpec> subcommands = {}) {
-  return {name, arity, flags, {}, "", Group::server, since, summary, complexity, handler, subcommands};
-}
+constexpr KeylessRows row{Group::server};
 
 constexpr CommandSpec kSlowlog[] = {
     row("help", 2, kHelp, "6.2.0", kHelpSummary, "O(1)", slowlog_help_command),

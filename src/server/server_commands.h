@@ -28,6 +28,16 @@ std::span<const CommandSpec> basalt_commands();       // basalt_commands.cc
 
 void add_server_commands(CommandTable& table);
 
+/// Makes the rows of a group's commands without keys: `constexpr KeylessRows row{Group::server};`
+struct KeylessRows {
+  Group group;
+  constexpr CommandSpec operator()(std::string_view name, int arity, uint64_t flags, std::string_view since,
+                                   std::string_view summary, std::string_view complexity, Handler handler,
+                                   std::span<const CommandSpec> subcommands = {}, std::string_view acl = {}) const {
+    return {name, arity, flags, {}, "", group, since, summary, complexity, handler, subcommands, acl};
+  }
+};
+
 /// The reply of X HELP: `lines` as Redis words them, between its own first and last lines.
 void reply_help(Reply& reply, std::string_view command, std::span<const std::string_view> lines);
 
