@@ -60,8 +60,6 @@ StreamNode take_node(Fields& in, StreamId first) {
   return node;
 }
 
-bool plausible(const StreamNode& node) { return node.live > 0 && node.first <= node.last; }
-
 KeyBuffer id_key(ObjectId object, StreamKind kind, StreamId id) {
   KeyBuffer key = stream_prefix(object, kind);
   return key.be(id.ms).be(id.sequence);
@@ -122,7 +120,7 @@ std::optional<StreamFields> decode_stream_fields(std::string_view bytes) {
   if (fields.nodes > 0) {
     const StreamId first = in.id();
     fields.tail = take_node(in, first);
-    if (!plausible(fields.tail)) return std::nullopt;
+    if (fields.tail.first > fields.tail.last) return std::nullopt;
   }
   if (!in.at_end() || groups_ever > UINT32_MAX || fields.groups > groups_ever) return std::nullopt;
   return fields;
@@ -149,7 +147,7 @@ std::string encode_stream_node(const StreamNode& node) {
 std::optional<StreamNode> decode_stream_node(StreamId first, std::string_view value) {
   Fields in(value);
   const StreamNode node = take_node(in, first);
-  if (!in.at_end() || !plausible(node)) return std::nullopt;
+  if (!in.at_end() || node.live == 0 || node.first > node.last) return std::nullopt;
   return node;
 }
 

@@ -16,8 +16,9 @@
 //   6 group number(4) length(4) name id(16)        empty: a pending entry of that consumer
 //
 // Nodes are the stretches of entries that Redis keeps in one listpack each: what it trims at once with "~" and what
-// it counts in XINFO follow from them. An entry belongs to the last node whose first id is not above its own; every
-// node has a live entry. The last node stands in the head, since every XADD changes it.
+// it counts in XINFO follow from them. An entry belongs to the last node whose first id is not above its own. Every
+// node has a live entry; only the last one, which stands in the head since every XADD changes it, may have none when
+// the stream has none.
 #pragma once
 
 #include <compare>

@@ -63,6 +63,13 @@ def sorted_sets(random, n, prefix):
     return [(b"ZADD", key, b"%d" % n, member) if random.random() < 0.8 else (b"ZREM", key, member)]
 
 
+def streams(random, n, prefix):
+    key = prefix + b"x%d" % random.randrange(3)
+    if random.random() < 0.8:
+        return [(b"XADD", key, b"MAXLEN", b"30", b"%d-1" % n, b"value", value(random, n)[:200])]
+    return [(b"XDEL", key, b"%d-1" % max(1, n - random.randrange(100)))]
+
+
 def deletions(random, n, prefix):
     """Whole keys go, of any type, and change their names."""
     kind = random.choice((b"l", b"h", b"m", b"z"))
@@ -89,16 +96,21 @@ WORKLOADS = {
     "hashes": [hashes],
     "sets": [sets],
     "sorted-sets": [sorted_sets],
+    "streams": [streams],
     "deletions": [deletions],
     "transactions": [transfers],
 }
 
 
-# The model: a dictionary of keys; strings are bytes, lists list, hashes dict, sets set, sorted sets Scores.
+# The model: a dictionary of keys; strings are bytes, lists list, hashes dict, sets set, sorted sets Scores, streams Entries.
 
 
 class Scores(dict):
     """A sorted set: member to score, as text."""
+
+
+class Entries(dict):
+    """A stream: id to fields and values. One without entries reads as one that is not there."""
 
 
 def stored(state, key, kind):
@@ -189,6 +201,19 @@ def zadd(state, key, rest):
     return int(added)
 
 
+def xadd(state, key, rest):
+    entries = stored(state, key, Entries)
+    limit, identity = int(rest[1]), rest[2]
+    entries[identity] = tuple(rest[3:])
+    for oldest in list(entries)[: max(0, len(entries) - limit)]:
+        del entries[oldest]
+    return identity
+
+
+def xdel(state, key, rest):
+    return sum(state.get(key, {}).pop(one, None) is not None for one in rest)
+
+
 def delete(state, key, rest):
     return sum(state.pop(one, None) is not None for one in (key, *rest))
 
@@ -208,6 +233,8 @@ EFFECTS = {
     b"SREM": remove_from(set),
     b"ZADD": zadd,
     b"ZREM": remove_from(Scores),
+    b"XADD": xadd,
+    b"XDEL": xdel,
     b"DEL": delete,
 }
 
@@ -217,6 +244,7 @@ READERS = {
     dict: lambda key: (b"HGETALL", key),
     set: lambda key: (b"SMEMBERS", key),
     Scores: lambda key: (b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"),
+    Entries: lambda key: (b"XRANGE", key, b"-", b"+"),
 }
 
 
@@ -227,4 +255,6 @@ def from_reply(kind, reply):
     if reply.kind != "array" or kind is bytes:
         return reply
     items = [one.value for one in reply.value]
+    if kind is Entries:
+        return Entries((name.value, tuple(one.value for one in pairs.value)) for name, pairs in items)
     return kind(items) if kind in (list, set) else kind(zip(items[::2], items[1::2]))

@@ -218,6 +218,41 @@ GEO = """
 1 exact: GEORADIUS $g $longitude $latitude $distance km ( STORE | STOREDIST ) $g
 """
 
+# Ids only ascend, since "*" takes the time, which differs. Idle times are 0 or far beyond what a test takes.
+STREAMS = """
+20 exact: XADD $t [ NOMKSTREAM ] $new_id { $field $line }
+3 exact: XADD $t ( MAXLEN [ = ] $stream_length | MAXLEN ~ $stream_length [ LIMIT $count ] | MINID [ = | ~ ] $old_id ) $new_id { $field $line }
+1 exact: XADD $t $old_id { $field $line }
+2 exact: XLEN $t
+4 exact: ( XRANGE | XREVRANGE ) $t $id_bound $id_bound [ COUNT $count ]
+2 exact: XRANGE $t - +
+2 exact: XREVRANGE $t + - COUNT $count
+3 exact: XDEL $t { $old_id }
+1 exact: XTRIM $t MAXLEN ~ $stream_length [ LIMIT $count ]
+1 exact: XTRIM $t MINID [ = | ~ ] $old_id
+1 exact: XTRIM $t MAXLEN $stream_length
+1 exact: XSETID $t $old_id [ ENTRIESADDED $count ] [ MAXDELETEDID $old_id ]
+3 exact: XREAD [ COUNT $count ] STREAMS $t $old_id
+1 exact: XREAD STREAMS $t $t $old_id $group_start
+3 exact: XGROUP CREATE $t $group $group_start [ MKSTREAM ] [ ENTRIESREAD $count ]
+1 exact: XGROUP SETID $t $group $group_start [ ENTRIESREAD $count ]
+1 exact: XGROUP DESTROY $t $group
+1 exact: XGROUP CREATECONSUMER $t $group $consumer
+1 exact: XGROUP DELCONSUMER $t $group $consumer
+7 exact: XREADGROUP GROUP $group $consumer [ COUNT $count ] [ NOACK ] STREAMS $t >
+2 exact: XREADGROUP GROUP $group $consumer [ COUNT $count ] STREAMS $t $old_id
+1 exact: XREADGROUP GROUP $group $consumer STREAMS $t $t > >
+6 exact: XACK $t $group { $old_id }
+2 exact: XPENDING $t $group
+2 pending: XPENDING $t $group [ IDLE $idle ] $id_bound $id_bound $count [ $consumer ]
+3 exact: XCLAIM $t $group $consumer $idle { $old_id } [ IDLE $idle ] [ RETRYCOUNT $count ] [ FORCE ] [ JUSTID ] [ LASTID $old_id ]
+3 exact: XAUTOCLAIM $t $group $consumer $idle $id_bound [ COUNT $count ] [ JUSTID ]
+2 stream-info: XINFO STREAM $t
+2 exact: XINFO GROUPS $t
+1 consumers: XINFO CONSUMERS $t $group
+1 exact: COPY $t $t [ REPLACE ]
+"""
+
 # Only within a transaction, where they do not wait.
 BLOCKING = """
 1 exact: ( BLPOP | BRPOP ) { $l } 0
@@ -226,6 +261,8 @@ BLOCKING = """
 1 exact: BLMPOP 0 #{ $l } ( LEFT | RIGHT ) [ COUNT $positive ]
 1 exact: ( BZPOPMIN | BZPOPMAX ) { $z } 0
 1 exact: BZMPOP 0 #{ $z } ( MIN | MAX ) [ COUNT $positive ]
+1 exact: XREAD BLOCK 0 STREAMS $t $old_id
+1 exact: XREADGROUP GROUP $group $consumer BLOCK 0 STREAMS $t >
 """
 
 # Two commands in one step: the payload that DUMP gave goes into RESTORE, at the same server or the other one.
@@ -252,5 +289,6 @@ FAMILIES = {
     "sets": SETS,
     "sorted-sets": SORTED_SETS,
     "geo": GEO,
+    "streams": STREAMS,
     "payloads": PAYLOADS,
 }

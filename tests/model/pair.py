@@ -23,6 +23,7 @@ from model.events import Events
 DATABASES = (0, 1)
 MULTI, EXEC = encode(["MULTI"]), encode(["EXEC"])
 PAGE_LIMIT = 100_000
+SMALL_NODES = (b"stream-node-max-entries", b"7", b"stream-node-max-bytes", b"500")
 SCANS = {b"hash": b"HSCAN", b"set": b"SSCAN", b"zset": b"ZSCAN"}
 LOOK_UPS = {
     b"hash": ((b"HKEYS",), b"HMGET"),
@@ -50,10 +51,12 @@ class Pair:
 
     def connect_redis_(self):
         self.redis_connection_ = self.redis.connect(timeout=60.0)
+        self.redis_connection_.call("CONFIG", "SET", *SMALL_NODES)
         self.their_events_ = Events(self.redis_connection_, self.redis.connect(timeout=60.0))
 
     def connect_basalt_(self):
         self.ours_ = self.basalt.connect(timeout=60.0)
+        self.must_(self.ours_.call("CONFIG", "SET", *SMALL_NODES))
         self.our_events_ = Events(self.ours_, self.basalt.connect(timeout=60.0))
         for name, value in self.settings_.items():
             self.must_(self.ours_.call("CONFIG", "SET", name, value))
@@ -193,6 +196,8 @@ class Pair:
 
     def transfer_own_(self, words, crossed=False):
         source, target, rest = words[0], words[1], words[2:]
+        if self.redis_connection_.call("TYPE", source).value == b"stream":
+            return  # Redis's has the places of deleted entries, which count towards the size of a node
         payloads = self.call_both_((b"DUMP", source))
         if payloads[0].kind != payloads[1].kind:
             raise Difference("DUMP %r\n  basalt %s\n  redis  %s" % (source, *shortened(*payloads)))
@@ -260,6 +265,14 @@ def readers(key, kind):
             ("exact", (b"ZRANGE", key, b"0", b"-1", b"WITHSCORES")),
             ("exact", (b"ZRANGEBYSCORE", key, b"-inf", b"inf")),
             ("exact", (b"ZCARD", key)),
+        ],
+        b"stream": [
+            ("exact", (b"XRANGE", key, b"-", b"+")),
+            ("exact", (b"XREVRANGE", key, b"+", b"-")),
+            ("stream-info", (b"XINFO", b"STREAM", key)),
+            ("exact", (b"XINFO", b"GROUPS", key)),
+            *[("exact", (b"XPENDING", key, b"g%d" % n)) for n in range(3)],
+            *[("pending", (b"XPENDING", key, b"g%d" % n, b"-", b"+", b"100000")) for n in range(3)],
         ],
     }
     return [("exact", (b"TYPE", key)), ("near", (b"PEXPIRETIME", key))] + values[kind]

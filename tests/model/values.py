@@ -4,7 +4,8 @@
 # x: sorted sets whose scores are all the same, as the commands by lexicographic order ask for.
 # p: HyperLogLogs, whose bytes no other command changes: what becomes of damaged ones is not defined.
 NAMES = {letter: [b"%s%d" % (letter.encode(), n) for n in range(6)] for letter in "shlmzgpx"}
-TYPED = [name for letter in "shlmzg" for name in NAMES[letter]]
+NAMES["t"] = [b"t0", b"t1"]  # streams: few, so that an id is often one of an entry
+TYPED = [name for letter in "shlmzgt" for name in NAMES[letter]]
 
 EDGES = [
     b"9223372036854775807", b"-9223372036854775808", b"9223372036854775808", b"-9223372036854775809",
@@ -29,6 +30,7 @@ class Values:
         self.random = random
         self.elements_ = INTEGERS + EDGES + WORDS + [b"%d" % n for n in range(3, 20)]
         self.elements_ += [random.randbytes(1) * size for size in SIZES] + [b"m%d" % n for n in range(20)]
+        self.newest_ = 0  # milliseconds of the newest stream id
         for letter in NAMES:
             setattr(self, letter, self.key_of_(letter))
 
@@ -39,7 +41,7 @@ class Values:
             if letter not in "xp" and random.random() < 0.03:
                 return random.choice(TYPED)
             # The first names are taken most often, so that some keys are large and some come and go.
-            return names[min(random.randrange(6), random.randrange(8))]
+            return names[min(random.randrange(6), random.randrange(8), len(names) - 1)]
 
         return key
 
@@ -136,6 +138,39 @@ class Values:
     def observed(self):
         """What a HyperLogLog counts."""
         return b"o%d" % self.random.randrange(self.random.choice((10, 1000, 1000000)))
+
+    def new_id(self):
+        """Of a stream's entry: mostly above all before."""
+        self.newest_ += self.random.choice((0, 1, 1, 1, 2))
+        return self.random.choice((b"%d", b"%d", b"%d", b"%d-*", b"%d-1")) % self.newest_
+
+    def old_id(self):
+        kind = self.random.random()
+        if kind < 0.02:
+            return self.random.choice((b"0-0", b"18446744073709551615-18446744073709551615", b"1-x", b"", b"-", b"0"))
+        near = max(0, self.newest_ - self.random.randrange(self.random.choice((5, 40, 200))))
+        return self.random.choice((b"%d", b"%d", b"%d", b"%d-1", b"%d-0")) % near
+
+    def stream_length(self):
+        return self.random.choice((b"0", b"3", b"10", b"20", b"20", b"50", b"50", b"100"))
+
+    def id_bound(self):
+        kind = self.random.random()
+        if kind < 0.4:
+            return self.random.choice((b"-", b"+"))
+        return self.random.choice((b"", b"", b"(")) + self.old_id()
+
+    def group_start(self):
+        return self.random.choice((b"0", b"$", self.old_id()))
+
+    def group(self):
+        return self.random.choice((b"g0", b"g0", b"g0", b"g0", b"g0", b"g1", b"g2"))
+
+    def consumer(self):
+        return self.random.choice((b"alice", b"bob", b"carol"))
+
+    def idle(self):
+        return self.random.choice((b"0", b"0", b"0", b"1000000", b"100000000"))
 
     # Expiry is far away or past: no test depends on how fast it runs. The times are so many that two
     # relative ones do not meet within the milliseconds that the servers are apart.

@@ -92,8 +92,11 @@ class NodeEncoder {
 Result<void> write_nodes(const Stream& stream, RdbWriter& out, absl::FunctionRef<Result<void>()> appended) {
   uint64_t nodes = 0;
   uint64_t entries = 0;
-  out.length(stream.fields().nodes);
+  // A node may be empty when the stream is.
+  const uint64_t announced = stream.size() == 0 ? 0 : stream.fields().nodes;
+  out.length(announced);
   TRY(stream.walk_nodes([&](const StreamNode& node, bool) -> Result<bool> {
+    if (announced == 0) return false;
     NodeEncoder encoder(node);
     TRY(stream.walk(node.first, node.last, Stream::Order::ascending, [&](const StreamEntry& entry) -> Result<bool> {
       TRY(encoder.add(entry));
@@ -106,7 +109,7 @@ Result<void> write_nodes(const Stream& stream, RdbWriter& out, absl::FunctionRef
     TRY(appended());
     return true;
   }));
-  if (nodes != stream.fields().nodes || entries != stream.size()) return damaged_record("a stream's nodes");
+  if (nodes != announced || entries != stream.size()) return damaged_record("a stream's nodes");
   return {};
 }
 

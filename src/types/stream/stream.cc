@@ -102,8 +102,8 @@ Result<std::optional<StreamId>> Stream::last() const {
 }
 
 Result<void> Stream::walk_nodes(absl::FunctionRef<Result<bool>(const StreamNode& node, bool is_tail)> visit) const {
-  if (size_ == 0) return {};
-  if (fields_.first_id < fields_.tail.first) {
+  if (fields_.nodes == 0) return {};
+  if (size_ > 0 && fields_.first_id < fields_.tail.first) {
     const KeyBuffer lower = layout::stream_prefix(object_, layout::StreamKind::node);
     const KeyBuffer upper = layout::stream_node_key(object_, fields_.tail.first);
     Cursor cursor = txn_->cursor(Column::streams, {.lower = lower, .upper = upper});

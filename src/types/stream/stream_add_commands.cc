@@ -140,11 +140,10 @@ Result<Outcome> xtrim(Call& call) {
   uint64_t removed = 0;
   if (record) {
     StreamWriter stream = TRY(StreamWriter::open(call.txn, call.key(1), std::move(record)));
+    const uint64_t nodes = stream.fields().nodes;
     removed = TRY(stream.trim(options.trim));
-    if (removed > 0) {
-      TRY(stream.save());
-      call.txn.touch(call.key(1), EventClass::stream, "xtrim");
-    }
+    if (removed > 0 || stream.fields().nodes != nodes) TRY(stream.save());
+    if (removed > 0) call.txn.touch(call.key(1), EventClass::stream, "xtrim");
   }
   call.reply.integer(static_cast<int64_t>(removed));
   return kDone;

@@ -195,13 +195,14 @@ Result<uint64_t> StreamWriter::cut(StreamNode node, const StreamTrim& trim) {
   if (stays) fields_.first_id = *stays;
   first_gone_ = !stays;
   StreamNode* stored = TRY(node_of(node.first));
-  if (stored->live == ids.size()) TRY(remove_node(*stored));
+  // As in Redis the last one stays to be added to: only a deleted entry kept it from being removed whole.
+  if (stored->live == ids.size() && stored != &fields_.tail) TRY(remove_node(*stored));
   else count_in_node(*stored, -number(ids.size()), number(ids.size()));
   return ids.size();
 }
 
 Result<uint64_t> StreamWriter::trim(const StreamTrim& trim) {
-  if (trim.by == StreamTrim::By::nothing || size_ == 0) return 0;
+  if (trim.by == StreamTrim::By::nothing) return 0;
   if (trim.by == StreamTrim::By::length && size_ <= trim.max_length) return 0;
   put_node();
   const Front front = TRY(plan(trim));
