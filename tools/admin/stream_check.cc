@@ -167,7 +167,8 @@ Result<bool> StreamCheck::nodes_fit() {
       if (!id || *id < node->first) return false;
       if (next && *id >= *next) break;
     }
-    if (live != node->live || live == 0) return false;
+    // Only a stream without entries has a node without any: its last.
+    if (live != node->live || (live == 0 && entries_ != 0)) return false;
   }
   TRY(nodes.status());
   TRY(entries.status());
