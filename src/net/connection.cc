@@ -162,12 +162,18 @@ void Connection::after_step(Session::Step step, bool wrote) {
   }
 }
 
-// Lends the session to a pool thread for the command that would have waited here.
+// Lends the session to a pool thread for the command that would have waited here. Not at once: messages that the
+// commands before it sent to connections of this thread are on their way through its queue, and what the pool
+// posts would overtake them.
 void Connection::offload() {
   offloaded_ = true;
+  asio::post(thread_.context(), [self = shared_from_this()] { self->lend_session(); });
+}
+
+void Connection::lend_session() {
   server_.pool().submit([self = shared_from_this()](unsigned index) {
     Worker worker = self->server_.storage_worker(index);
-    std::string out;
+    Replies out;
     const auto step = self->session_->run_blocking(out, worker);
     asio::post(self->thread_.context(), [self, step, out = std::move(out)]() mutable {
       self->offloaded_ = false;
@@ -175,8 +181,8 @@ void Connection::offload() {
         self->idle_.cancel();
         return;
       }
-      self->building_ += out;
-      self->building_ += std::exchange(self->late_pushes_, {});
+      self->building_.append(std::move(out));
+      self->building_.bytes += std::exchange(self->late_pushes_, {});
       self->input_.consume(self->session_->consumed());
       self->after_step(step, self->session_->take_unflushed());
       if (step == Session::Step::need_input && !self->closed_) self->execute();
@@ -210,7 +216,7 @@ void Connection::push(std::string bytes) {
     }
     // Behind the replies that still wait for a flush, so that a confirmation comes before the first message.
     if (self->release_queued_ || self->holding_) {
-      self->building_ += bytes;
+      self->building_.bytes += bytes;
       return;
     }
     self->sending_ += bytes;
@@ -232,9 +238,9 @@ void Connection::go_on(const std::string& reply) {
   blocked_ = false;
   session_->shared.blocked = false;
   if (block_timer_) block_timer_->cancel();
-  building_ += reply;
+  // Whoever served it may not have flushed the WAL yet: it waits for a flush like a writer's.
+  building_.append({reply, {{0, reply.size()}}});
   if (!reply.empty()) session_->unblocked(reply, thread_.worker());
-  // Whoever served it may not have flushed the WAL yet: wait for a flush like a writer.
   after_step(Session::Step::need_input, !reply.empty());
   if (!closed_ && !offloaded_) execute();
 }
@@ -252,9 +258,8 @@ void Connection::close(bool drain) {
 void Connection::hold_replies() {
   release_queued_ = false;
   holding_ = true;
-  held_ += building_;
+  held_ += building_.bytes;
   building_.clear();
-  session_->replies_released();
 }
 
 void Connection::release_held(const std::string& error) {
@@ -268,7 +273,7 @@ void Connection::release_held(const std::string& error) {
   }
   sending_ += held_;
   held_.clear();
-  if (!building_.empty() && !offloaded_) {
+  if (!building_.bytes.empty() && !offloaded_) {
     release_queued_ = true;
     thread_.release_after_flush(shared_from_this());
   }
@@ -279,11 +284,10 @@ void Connection::release_held(const std::string& error) {
 void Connection::release_replies(const std::string& error) {
   release_queued_ = false;
   if (closed_) return;
-  if (!error.empty()) session_->fail_unflushed(building_, error);
-  session_->replies_released();
-  if (building_.empty()) return finish_closing();
-  if (sending_.empty()) std::swap(sending_, building_);
-  else sending_ += building_;
+  if (!error.empty()) building_.fail(error);
+  if (building_.bytes.empty()) return finish_closing();
+  if (sending_.empty()) std::swap(sending_, building_.bytes);
+  else sending_ += building_.bytes;
   building_.clear();
   send();
   finish_closing();
@@ -319,7 +323,7 @@ void Connection::send() {
 bool Connection::over_output_limit() {
   const auto kind = is_subscribed(session_->shared) ? ClientClass::pubsub : ClientClass::normal;
   const auto& limit = server_.config().settings().output_buffer_limit(kind);
-  const uint64_t pending = sending_.size() - sent_ + building_.size() + held_.size() + late_pushes_.size();
+  const uint64_t pending = sending_.size() - sent_ + building_.bytes.size() + held_.size() + late_pushes_.size();
   const uint64_t hard = limit.hard_bytes.load(), soft = limit.soft_bytes.load();
   bool over = hard > 0 && pending > hard;
   if (soft > 0 && pending > soft) {

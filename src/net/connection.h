@@ -57,6 +57,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   void execute();
   void after_step(Session::Step step, bool wrote);
   void offload();
+  void lend_session();
   void arm_block_timer();
   /// A blocked session has its reply, and goes on.
   void go_on(const std::string& reply);
@@ -70,7 +71,8 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   Stream stream_;
   std::shared_ptr<Session> session_;
   InputBuffer input_;
-  std::string building_, held_, sending_;
+  Replies building_;
+  std::string held_, sending_;
   std::string late_pushes_;      // what came while the session was lent out
   size_t sent_ = 0;              // of sending_
   bool writing_ = false;         // an async write is under way, or nothing may be written yet

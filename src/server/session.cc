@@ -68,20 +68,7 @@ std::shared_ptr<Transport> Session::transport() const {
 
 void Session::acknowledge(size_t reply_begin, size_t reply_end) {
   unflushed_ = true;
-  acknowledgements_.emplace_back(reply_begin, reply_end);
-}
-
-void Session::fail_unflushed(std::string& out, const std::string& error) {
-  std::string rewritten;
-  size_t copied = 0;
-  for (auto [begin, end] : acknowledgements_) {
-    rewritten.append(out, copied, begin - copied);
-    if (end > begin) Reply(rewritten, protocol).error(error);
-    copied = end;
-  }
-  rewritten.append(out, copied);
-  out = std::move(rewritten);
-  acknowledgements_.clear();
+  replies_->acknowledgements.emplace_back(reply_begin, reply_end);
 }
 
 void Session::unwatch_all() {
@@ -221,8 +208,10 @@ bool Session::join(std::optional<WriteRun>& run, const CommandTable::Match& matc
   return true;
 }
 
-Session::Step Session::run_commands(std::string& out, Worker& worker, uint32_t at_least) {
+Session::Step Session::run_commands(Replies& replies, Worker& worker, uint32_t at_least) {
   worker_ = &worker;
+  replies_ = &replies;
+  std::string& out = replies.bytes;
   Dispatcher& dispatcher = server_.dispatcher();
   const std::string_view input = input_;
   std::optional<WriteRun> run;
@@ -273,13 +262,13 @@ Session::Step Session::run_commands(std::string& out, Worker& worker, uint32_t a
   return stop(Step::need_input);
 }
 
-Session::Step Session::run(std::string_view input, std::string& out, Worker& worker) {
+Session::Step Session::run(std::string_view input, Replies& out, Worker& worker) {
   input_ = input;
   position_ = 0;
   return run_commands(out, worker, UINT32_MAX);
 }
 
-Session::Step Session::run_blocking(std::string& out, Worker& worker) {
+Session::Step Session::run_blocking(Replies& out, Worker& worker) {
   worker.stats.offloaded.add();
   while (true) {
     const Step step = run_commands(out, worker, blocking_commands_);

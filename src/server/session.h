@@ -24,6 +24,7 @@
 #include "keyspace/txn.h"
 #include "resp/reply.h"
 #include "resp/request_parser.h"
+#include "server/replies.h"
 
 namespace basalt {
 
@@ -69,19 +70,15 @@ class Session {
 
   /// Executes what is complete in `input`, appending replies to `out`. The bytes of `input` stay where they
   /// are until the caller drops consumed() of them, which it does after every step but `offload`.
-  Step run(std::string_view input, std::string& out, Worker& worker);
+  Step run(std::string_view input, Replies& out, Worker& worker);
   /// Executes the commands that run() left, waiting as needed. `out` is a buffer of its own.
-  Step run_blocking(std::string& out, Worker& worker);
+  Step run_blocking(Replies& out, Worker& worker);
   size_t consumed() const { return position_; }
   /// How many bytes the input buffer should be able to hold for the argument being read; 0 if unknown.
   size_t bytes_wanted() const { return parser_.bytes_wanted(); }
 
   /// Whether replies written since the last call must wait for the WAL. Clears the flag.
   bool take_unflushed() { return std::exchange(unflushed_, false); }
-  /// The WAL could not be flushed: the replies in `out` that acknowledged writes become errors.
-  void fail_unflushed(std::string& out, const std::string& error);
-  /// The replies in `out` have left: forget where its acknowledgements are.
-  void replies_released() { acknowledgements_.clear(); }
 
   Server& server() { return server_; }
   Worker& worker() { return *worker_; }
@@ -152,7 +149,7 @@ class Session {
   class WriteRun;
   /// Runs the commands of input_ from position_ on: all that are complete, or `at_least` so many and those that
   /// share their run.
-  Step run_commands(std::string& out, Worker& worker, uint32_t at_least);
+  Step run_commands(Replies& replies, Worker& worker, uint32_t at_least);
   bool commit(std::optional<WriteRun>& run, std::string& out, Worker& worker);
   bool join(std::optional<WriteRun>& run, const CommandTable::Match& match, size_t consumed, std::string& out,
             Worker& worker);
@@ -176,7 +173,7 @@ class Session {
   int64_t last_ended_us_ = 0;       // 0: nothing has run since the input came
   bool unflushed_ = false;
   bool written_ = false;
-  std::vector<std::pair<size_t, size_t>> acknowledgements_;  // spans of `out`
+  Replies* replies_ = nullptr;  // where the commands that run now write
   mutable std::mutex transport_mutex_;
   std::weak_ptr<Transport> transport_;
 };

@@ -92,22 +92,25 @@ EACH = 4000
 
 def write_together(server, number, failures):
     connection = resp.Connection(server.port, timeout=60)
+    waiting = []  # what was sent and not answered: a second pipeline arrives while the first is at work
     for start in range(0, EACH, 100):
         words = []
         for i in range(start, start + 100):
             words += [
                 ["INCR", "shared-counter"],
                 ["SADD", "shared-set", "%d-%d" % (number, i)],
-                ["RPUSH", "shared-list", "x"],
+                ["RPUSH", "shared-list", "x" * (i % 300)],
                 ["ZADD", "shared-zset", i, "%d-%d" % (number, i)],
                 ["SET", "own-%d" % number, i],
                 ["HINCRBY", "shared-hash", "field", 1],
             ]
         connection.send(b"".join(resp.encode(one) for one in words))
-        for one in words:
-            reply = connection.read()
-            if reply.kind == "error":
-                failures.append("%s: %s" % (one, reply))
+        waiting.append(words)
+        while len(waiting) > (2 if start + 100 < EACH else 0):
+            for one in waiting.pop(0):
+                reply = connection.read()
+                if reply.kind == "error":
+                    failures.append("%s: %s" % (one, reply))
 
 
 def together(server):
@@ -139,6 +142,32 @@ def together(server):
     return None
 
 
+STREAMED = 10000
+
+
+def stream(server, choose):
+    """a stream that never pauses, with commands that go to the storage pool in it"""
+    connection = resp.Connection(server.port, timeout=600)
+    commands = [
+        ["KEYS", "no-such-key*"] if i % 20 == 0 else ["SET", "streamed-%d" % (i % 50), "%d" % i * choose.randrange(1, 400)]
+        for i in range(STREAMED)
+    ]
+    data = b"".join(resp.encode(words) for words in commands)
+    sender = threading.Thread(target=connection.socket_.sendall, args=(data,), daemon=True)
+    sender.start()
+    for i, words in enumerate(commands):
+        reply = connection.read()
+        if reply.kind != ("array" if words[0] == "KEYS" else "simple"):
+            return "command %d, %s: %s" % (i, words[0], reply)
+    sender.join()
+    for words in commands[-50:]:
+        if words[0] == "SET":
+            problem = expect(connection.call("GET", words[1]).value, words[2].encode())
+            if problem:
+                return problem
+    return None
+
+
 def main():
     parser = argument_parser(__doc__)
     parser.add_argument("--oracle", default="redis-server")
@@ -152,6 +181,7 @@ def main():
     checks.servers = [basalt, redis]
     checks.check("random pipelines", pipelines, [basalt, redis], options.rounds, choose)
     checks.check(together.__doc__, together, basalt)
+    checks.check(stream.__doc__, stream, basalt, choose)
     return checks.finish()
 
 
