@@ -24,9 +24,11 @@ KeyLocks::KeyLocks(uint32_t stripes) : stripes_(new Stripe[stripes]), mask_(stri
 
 KeyLocks::~KeyLocks() = default;
 
-uint32_t KeyLocks::stripe_of(Key key) const { return static_cast<uint32_t>(absl::HashOf(key.db, key.name)) & mask_; }
+uint64_t KeyLocks::hash_of(Key key) { return absl::HashOf(key.db, key.name); }
 
-KeyLocks::State KeyLocks::state_of(Key key) const { return {stripes_[stripe_of(key)].word.load()}; }
+KeyLocks::State KeyLocks::state_at(uint64_t hash) const {
+  return {stripes_[static_cast<uint32_t>(hash) & mask_].word.load()};
+}
 
 bool KeyLocks::try_lock(uint32_t stripe) {
   auto& word = stripes_[stripe].word;

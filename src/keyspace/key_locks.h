@@ -23,14 +23,17 @@ class KeyLocks {
  public:
   explicit KeyLocks(uint32_t stripes = 8192);  ///< a power of two
   ~KeyLocks();
-  uint32_t stripe_of(Key key) const;
+  /// Which stripe a key has follows from it.
+  static uint64_t hash_of(Key key);
+  uint32_t stripe_of(Key key) const { return static_cast<uint32_t>(hash_of(key)) & mask_; }
 
   struct State {
     uint32_t word = 0;
     bool quiet() const { return (word & kLocked) == 0; }  ///< nobody holds the stripe
     bool operator==(const State&) const = default;
   };
-  State state_of(Key key) const;
+  State state_of(Key key) const { return state_at(hash_of(key)); }
+  State state_at(uint64_t hash) const;
 
  private:
   friend class KeyLockSet;

@@ -36,6 +36,7 @@ Result<std::unique_ptr<Keyspace>> Keyspace::open(Store& store, const Clock& cloc
 }
 
 Result<void> Keyspace::reload() {
+  impl_->records.clear();
   TRY(impl_->databases.load(store_, impl_->options.databases));
   TRY(impl_->object_ids.load(store_));
   return impl_->garbage.load();

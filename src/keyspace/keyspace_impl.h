@@ -13,6 +13,7 @@
 #include "keyspace/key_locks.h"
 #include "keyspace/keyspace.h"
 #include "keyspace/object_ids.h"
+#include "keyspace/record_cache.h"
 #include "keyspace/scan_tokens.h"
 #include "keyspace/seek_hints.h"
 
@@ -20,11 +21,19 @@ namespace basalt {
 
 struct Keyspace::Impl {
   Impl(Keyspace& keyspace, const KeyspaceOptions& options)
-      : options(options), expirer(keyspace), garbage(keyspace, keyspace.store()), counter(keyspace) {}
+      : options(options),
+        records(record_cache_bytes(keyspace.store().memory().budget)),
+        expirer(keyspace),
+        garbage(keyspace, keyspace.store()),
+        counter(keyspace) {}
+
+  // Beside the budget: within the tenth that a process may need on top.
+  static uint64_t record_cache_bytes(uint64_t budget) { return std::min<uint64_t>(budget / 16, uint64_t{1} << 30); }
 
   const KeyspaceOptions options;
   KeyLocks locks;
   DatabaseMap databases;
+  RecordCache records;
   ObjectIds object_ids;
   SeekHints seek_hints;
   ScanTokens scan_tokens;

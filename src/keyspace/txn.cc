@@ -13,6 +13,14 @@ Column column_of(const Head& head) { return head.encoding == Encoding::plain ? C
 
 Column other_column(Column column) { return column == Column::strings ? Column::heads : Column::strings; }
 
+Result<void> decode(Column column, Key key, Value&& value, std::optional<Record>& record) {
+  const auto head =
+      column == Column::strings ? layout::decode_string_record(value.view()) : layout::decode_head_record(value.view());
+  if (!head) return damaged_record(column, key.name);
+  record.emplace(*head, std::move(value));
+  return {};
+}
+
 }  // namespace
 
 Txn::Txn(Keyspace& keyspace, Access access)
@@ -32,11 +40,7 @@ ReadView Txn::view(Column column, const Snapshot* at) {
 Result<void> Txn::read_record(Column column, DbId db, Key key, const Snapshot* at, Found& record) {
   Value value;
   if (!TRY(keyspace_.store_.get(column, layout::record_key(db, key.name), view(column, at), &value))) return {};
-  auto head =
-      column == Column::strings ? layout::decode_string_record(value.view()) : layout::decode_head_record(value.view());
-  if (!head) return damaged_record(column, key.name);
-  record.emplace(*head, std::move(value));
-  return {};
+  return decode(column, key, std::move(value), record);
 }
 
 Result<void> Txn::look_up(DbId db, Key key, Column first, const Snapshot* at, Found& record) {
@@ -54,14 +58,24 @@ Result<void> Txn::find_whole(Key key, Column first, Found& record) {
   if (frozen_) return look_up(db_id(key.db), key, first, &frozen_->snapshot, record);
   if (holds(key) || owns_databases_) return look_up(db_id(key.db), key, first, nullptr, record);
 
-  const auto& impl = *keyspace_.impl_;
-  const auto stamp = impl.databases.stamp();
-  const auto state = impl.locks.state_of(key);
-  TRY(look_up(db_id(key.db), key, first, nullptr, record));
-  if (stamp.settled() && stamp == impl.databases.stamp()) {
-    if (record) return {};  // seen at one moment, wherever it was
-    if (state.quiet() && state == impl.locks.state_of(key)) return {};
+  auto& impl = *keyspace_.impl_;
+  const uint64_t hash = KeyLocks::hash_of(key);
+  const RecordCache::Moment seen{first, key, hash, impl.locks.state_at(hash), impl.databases.stamp(), now_ms_};
+  const bool quiet = seen.state.quiet() && seen.stamp.settled();
+  auto undisturbed = [&] {
+    return quiet && seen.state == impl.locks.state_at(hash) && seen.stamp == impl.databases.stamp();
+  };
+  Value value;
+  if (quiet && impl.records.find(seen, value)) return decode(first, key, std::move(value), record);
+  const DbId db = db_id(key.db);
+  if (TRY(keyspace_.store_.get(first, layout::record_key(db, key.name), view(first, nullptr), &value))) {
+    if (undisturbed()) impl.records.offer(seen, value.view());
+    TRY(decode(first, key, std::move(value), record));
+  } else {
+    TRY(read_record(other_column(first), db, key, nullptr, record));
   }
+  // A record was seen at one moment, wherever it was; that there is none, at two.
+  if (record ? seen.stamp.settled() && seen.stamp == impl.databases.stamp() : undisturbed()) return {};
   record.reset();
   Moment moment;
   TRY(take_moment(moment));

@@ -21,6 +21,10 @@ Value& Value::operator=(Value&& o) noexcept {
 }
 std::string_view Value::view() const { return to_view(pinned_in(const_cast<char*>(pinned_))); }
 void Value::reset() { pinned_in(pinned_).Reset(); }
+void Value::copy(std::string_view bytes) {
+  reset();
+  pinned_in(pinned_).PinSelf(to_slice(bytes));
+}
 
 // ---- Snapshot ----
 

@@ -62,6 +62,8 @@ class Value {
   Value& operator=(Value&&) noexcept;
   std::string_view view() const;
   void reset();
+  /// Makes it hold these bytes.
+  void copy(std::string_view bytes);
 
  private:
   friend class Store;

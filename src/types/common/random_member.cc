@@ -12,11 +12,11 @@ namespace basalt {
 
 namespace {
 
-constexpr uint64_t kItemsPerBucket = 4;
-constexpr uint64_t kPlaces = 16;
+constexpr uint64_t kItemsPerBucket = 8;
+constexpr uint64_t kPlaces = 18;
 constexpr uint64_t kMaxBuckets = uint64_t{1} << 31;
 // So many misses in a row mean hashes made to collide (or a damaged size): a chance of 10^-31 else.
-constexpr int kMaxMisses = 250;
+constexpr int kMaxMisses = 125;
 
 // A dart costs about as much as 32 steps of a cursor. Repeated members are kept in memory when all
 // are walked, so then the walk must not be much longer than the reply.

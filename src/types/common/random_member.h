@@ -3,11 +3,12 @@
 //
 // How a spread collection is sampled: its items lie in the order of a 32-bit hash. Taking the first
 // item behind a random hash would favour those with a wide gap before them. So the hash space is cut
-// into buckets that hold four items on average, each with sixteen places, and a dart is thrown at a
+// into buckets that hold eight items on average, each with eighteen places, and a dart is thrown at a
 // random place of a random bucket. The place's number is the number of an item in the bucket; a
 // place without an item is a miss, and thrown again. Every item has one place, so every item is
-// equally likely; one throw in four hits. (Of a bucket with more than sixteen items, one in a
-// million, the last place stands for all the rest.)
+// equally likely; nearly one throw in two hits. (Of a bucket with more than eighteen items, one in fifteen
+// hundred, the last place stands for all the rest. More places would be fairer still, and miss more often: a throw
+// costs a seek.)
 //
 // Thread rules: those of the Txn. The key's lock is held or the Txn is frozen.
 #pragma once
