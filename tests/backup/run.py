@@ -6,7 +6,6 @@
 basalt-backup and basalt-restore are taken from the server's folder. Each check counts as one test.
 """
 
-import argparse
 import json
 import os
 import random
@@ -21,6 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from backup.writers import Writer  # noqa: E402
 from lib import resp  # noqa: E402
+from lib.checks import argument_parser  # noqa: E402
 from lib.measure import disk_bytes, files_of  # noqa: E402
 from lib.servers import Server  # noqa: E402
 
@@ -349,15 +349,10 @@ def flip(path, place):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--server", required=True)
-    parser.add_argument("--seed", type=int, default=None)
+    parser = argument_parser(__doc__)
     parser.add_argument("--seconds", type=float, default=0.7, help="writing before each backup; %(default)s")
     parser.add_argument("--kills", type=int, default=3, help="rounds of kill -9 of basalt-backup; %(default)s")
-    options = parser.parse_args()
-    if options.seed is None:
-        options.seed = random.SystemRandom().randrange(1 << 32)
-    return options
+    return parser.parse_args()
 
 
 def main():

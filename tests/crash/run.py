@@ -14,7 +14,6 @@ Every check of a writer's data counts as one test, as does every verification. W
 Redis with appendonly yes and appendfsync always.
 """
 
-import argparse
 import copy
 import os
 import random
@@ -27,6 +26,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from crash import noise, workloads  # noqa: E402
 from lib import resp  # noqa: E402
+from lib.checks import argument_parser  # noqa: E402
 from lib.servers import Server, running  # noqa: E402
 
 REDIS_FLAGS = ["--appendonly", "yes", "--appendfsync", "always"]
@@ -217,18 +217,13 @@ class CrashTest:
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--server", required=True)
+    parser = argument_parser(__doc__)
     parser.add_argument("--cycles", type=int, default=5)
     parser.add_argument("--writers", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=0.8, help="the longest time between two crashes")
-    parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--types", default=",".join(workloads.WORKLOADS), help="what to write, of: %(default)s")
     parser.add_argument("--flag", action="append", default=[], help="a word for the server's command line")
-    options = parser.parse_args()
-    if options.seed is None:
-        options.seed = random.SystemRandom().randrange(1 << 32)
-    return options
+    return parser.parse_args()
 
 
 def main():

@@ -8,7 +8,6 @@ both must still answer PING. Then come attacks that are not compared: many conne
 that do not read, random bytes; and one value of 512 MB.
 """
 
-import argparse
 import os
 import random
 import re
@@ -20,6 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from hostile import attacks  # noqa: E402
 from lib import resp  # noqa: E402
+from lib.checks import argument_parser  # noqa: E402
 from lib.not_yet import NotYet  # noqa: E402
 from lib.resp import encode  # noqa: E402
 from lib.servers import Server  # noqa: E402
@@ -227,15 +227,10 @@ TOO_LARGE = b"ERR string exceeds maximum allowed size (proto-max-bulk-len)"
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--server", required=True)
+    parser = argument_parser(__doc__)
     parser.add_argument("--oracle", default="redis-server")
-    parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--no-big", dest="big", action="store_false", help="leave out the value of 512 MB")
-    options = parser.parse_args()
-    if options.seed is None:
-        options.seed = random.SystemRandom().randrange(1 << 32)
-    return options
+    return parser.parse_args()
 
 
 def main():
