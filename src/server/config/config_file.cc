@@ -72,7 +72,7 @@ Checked<void> append_text(std::string_view text, const std::string& file, int de
 
 Checked<void> append_file(const std::string& path, int depth, Lines& lines) {
   auto text = read_whole_file(path);
-  if (!text) return tl::unexpected(text.error());
+  if (!text) return tl::unexpected(unreadable_file(path, text.error()));
   return append_text(*text, path, depth, lines);
 }
 
@@ -111,10 +111,12 @@ Checked<Lines> read_config_text(std::string_view text, const std::string& file) 
   return lines;
 }
 
+std::string unreadable_file(const std::string& path, const std::string& why) {
+  return fmt::format("can't read the configuration file '{}': {}", path, why);
+}
+
 Checked<std::string> read_whole_file(const std::string& path) {
-  auto wrong = [&path](int error) {
-    return tl::unexpected(fmt::format("can't read the configuration file '{}': {}", path, std::strerror(error)));
-  };
+  auto wrong = [](int error) { return tl::unexpected(std::string(std::strerror(error))); };
   int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return wrong(errno);
   absl::Cleanup close = [file] { ::close(file); };

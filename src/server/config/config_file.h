@@ -25,8 +25,10 @@ Checked<std::vector<ConfigLine>> read_config_file(const std::string& path);
 /// The same of a text; `file` is what errors and lines name.
 Checked<std::vector<ConfigLine>> read_config_text(std::string_view text, const std::string& file);
 
-/// The whole file.
+/// The whole file. The error is the system's reason alone.
 Checked<std::string> read_whole_file(const std::string& path);
+/// The sentence for a configuration file that can't be read.
+std::string unreadable_file(const std::string& path, const std::string& why);
 /// Replaces the file, or creates it: whoever looks, and whenever the machine stops, it is the old or the new text.
 Checked<void> replace_file(const std::string& path, std::string_view text);
 

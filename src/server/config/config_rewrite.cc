@@ -138,7 +138,7 @@ Result<void> Config::rewrite(const std::vector<std::string>* users) {
   std::string old_text;
   if (std::filesystem::exists(file_)) {
     auto read = read_whole_file(file_);
-    if (!read) return failed(read.error());
+    if (!read) return failed(unreadable_file(file_, read.error()));
     old_text = *std::move(read);
   }
   auto text = rewritten(old_text, users);
