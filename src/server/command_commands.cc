@@ -7,6 +7,7 @@
 #include "base/glob.h"
 #include "command/call.h"
 #include "command/documentation.h"
+#include "command/key_use.h"
 #include "server/server.h"
 #include "server/server_commands.h"
 
@@ -247,25 +248,13 @@ Result<Outcome> getkeys_command(Call& call) {
   return kDone;
 }
 
-// SET and BITFIELD use their key in more than one way; these arguments tell in which.
-std::string_view key_use_of_call(const CommandKeys& found, size_t ordinal) {
-  const std::string_view use = key_use_of(*found.spec, ordinal);
-  if (use.find("variable_flags") == std::string_view::npos) return use;
-  const auto has = [&](std::string_view word) {
-    return std::any_of(found.args.begin() + 2, found.args.end(),
-                       [&](std::string_view arg) { return equals_ignore_case(arg, word); });
-  };
-  if (found.spec->name == "set") return has("get") ? "RW access update" : "OW update";
-  return has("set") || has("incrby") ? "RW access update" : "RO access";
-}
-
 Result<Outcome> getkeysandflags_command(Call& call) {
   const CommandKeys found = TRY(keys_of_command(call));
   call.reply.array(static_cast<int64_t>(found.positions.size()));
   for (size_t i = 0; i < found.positions.size(); ++i) {
     call.reply.array(2);
     call.reply.bulk(found.args[found.positions[i]]);
-    write_words(call.reply, split(key_use_of_call(found, i), ' '));
+    write_words(call.reply, split(key_use_of_call(*found.spec, found.args, i), ' '));
   }
   return kDone;
 }

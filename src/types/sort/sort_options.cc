@@ -32,6 +32,26 @@ Result<SortOptions> sort_options(const Call& call, bool may_store) {
   return options;
 }
 
+// As Redis: GET of any pattern, even "#", counts; BY of one without '*' doesn't.
+std::optional<std::string_view> sort_option_with_other_keys(const Args& args) {
+  for (size_t i = 2; i < args.size(); ++i) {
+    const auto is = [&](std::string_view word) { return equals_ignore_case(args[i], word); };
+    const size_t left = args.size() - 1 - i;
+    if (is("limit") && left >= 2) {
+      i += 2;
+    } else if (is("store") && left >= 1) {
+      ++i;
+    } else if (is("get") && left >= 1) {
+      return "GET";
+    } else if (is("by") && left >= 1) {
+      if (args[++i].find('*') != std::string_view::npos) return "BY";
+    } else if (!is("asc") && !is("desc") && !is("alpha")) {
+      return std::nullopt;  // a syntax error: nothing is read
+    }
+  }
+  return std::nullopt;
+}
+
 void find_sort_keys(const Args& args, std::vector<int>& positions) {
   if (args.size() < 2) return;
   positions.push_back(1);

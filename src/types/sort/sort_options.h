@@ -24,6 +24,9 @@ struct SortOptions {
 
 Result<SortOptions> sort_options(const Call& call, bool may_store);
 
+/// "BY" or "GET": the first option of SORT that reads keys which the arguments don't name. Null when there is none.
+std::optional<std::string_view> sort_option_with_other_keys(const Args& args);
+
 /// A KeyPositions::find: the key, and the destination of STORE.
 void find_sort_keys(const Args& args, std::vector<int>& positions);
 
