@@ -8,6 +8,7 @@
 
 #include "command/error_text.h"
 #include "net/network.h"
+#include "server/acl/acl.h"
 #include "server/banner.h"
 #include "server/config/command_line.h"
 #include "server/config/config.h"
@@ -90,6 +91,7 @@ int serve(Config& config) {
   const auto io_threads = static_cast<unsigned>(settings.io_threads.load());
   const auto storage_threads = static_cast<unsigned>(settings.storage_threads.load());
   Server server(config, clock, **store, **keyspace, commands, io_threads, storage_threads);
+  if (auto loaded = server.acl().load(config.user_lines()); !loaded) return refuse(loaded.error());
   limit_clients(config, open_files.clients);
   Network network(server, io_threads);
   if (auto opened = network.open(); !opened) return refuse(words_of(opened.error()));

@@ -17,6 +17,7 @@
 #include <glog/logging.h>
 
 #include "net/connection.h"
+#include "server/acl/acl.h"
 #include "server/config/config.h"
 #include "server/server.h"
 
@@ -127,8 +128,8 @@ void Listener::adopt(Socket socket) {
     return;
   }
   std::string_view refusal;
-  if (!is_unix_socket() && settings.protected_mode.load() && server_.default_user_needs_no_password() &&
-      !is_loopback(peer)) {
+  if (!is_unix_socket() && settings.protected_mode.load() &&
+      server_.acl().default_user()->rules()->needs_no_password() && !is_loopback(peer)) {
     stats.rejected_connections.add();
     if (kind_ != Kind::tls) return refuse(socket, kProtectedMode);
     refusal = kProtectedMode;

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "command/call.h"
 #include "command/error_text.h"
+#include "server/acl/acl.h"
 #include "server/checkpoints.h"
 #include "server/config/config.h"
 #include "server/config_commands.h"
@@ -101,7 +102,10 @@ Result<Outcome> config_set_command(Call& call) {
   return kDone;
 }
 Result<Outcome> config_rewrite_command(Call& call) {
-  TRY(config_rewrite(call.session->server().config(), call.args, call.reply));
+  Server& server = call.session->server();
+  // Users of an ACL file are saved there.
+  const std::vector<std::string> users = server.acl().lines();
+  TRY(config_rewrite(server.config(), call.args, call.reply, server.acl().has_file() ? nullptr : &users));
   return kDone;
 }
 Result<Outcome> config_help_command(Call& call) {
@@ -110,6 +114,7 @@ Result<Outcome> config_help_command(Call& call) {
 }
 Result<Outcome> config_resetstat_command(Call& call) {
   call.session->server().stats().reset();
+  call.session->server().acl().log().reset_totals();
   call.reply.ok();
   return kDone;
 }

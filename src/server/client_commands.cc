@@ -114,7 +114,7 @@ struct KillFilter {
     if (!user.empty()) {
       auto& shared = const_cast<Session::Shared&>(session.shared);
       std::lock_guard lock(shared.mutex);
-      if (shared.user != user) return false;
+      if (shared.user->name() != user) return false;
     }
     return !(skip_me && &session == me);
   }
@@ -142,7 +142,7 @@ Result<KillFilter> parse_kill_filter(Call& call) {
     } else if (call.arg_is(i, "laddr")) {
       filter.local_address = value;
     } else if (call.arg_is(i, "user")) {
-      if (!user_exists(call.session->server(), value)) return fail(fmt::format("ERR No such user '{}'", value));
+      if (!call.session->server().acl().find(value)) return fail(fmt::format("ERR No such user '{}'", value));
       filter.user = value;
     } else if (call.arg_is(i, "skipme") && (equals_ignore_case(value, "yes") || equals_ignore_case(value, "no"))) {
       filter.skip_me = equals_ignore_case(value, "yes");
@@ -161,10 +161,8 @@ Result<Outcome> kill_command(Call& call) {
     ++killed;
     if (session.get() == call.session) {
       call.session->close_after_reply = true;
-    } else if (auto transport = session->transport()) {
-      session->shared.closing = true;
-      transport->close(false);
-      call.session->server().clients().remove(session->id);
+    } else {
+      call.session->server().clients().disconnect(*session);
     }
   }
   if (call.argc() > 3) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "server/acl/user.h"
 #include "server/server.h"
 
 namespace basalt {
@@ -30,7 +31,7 @@ std::string describe_client(Server& server, const Session& session) {
     name = shared.name;
     library_name = shared.library_name;
     library_version = shared.library_version;
-    user = shared.user;
+    user = shared.user->name();
   }
   // Fields of Redis 7.2: shown for clients that use its CLIENT SETINFO.
   std::string library;

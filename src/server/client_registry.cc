@@ -17,6 +17,14 @@ void ClientRegistry::remove(uint64_t id) {
   count_.store(sessions_.size(), std::memory_order_relaxed);
 }
 
+void ClientRegistry::disconnect(Session& session) {
+  const auto transport = session.transport();
+  if (!transport) return;
+  session.shared.closing = true;
+  transport->close(false);
+  remove(session.id);
+}
+
 std::shared_ptr<Session> ClientRegistry::find(uint64_t id) const {
   std::lock_guard lock(mutex_);
   auto it = sessions_.find(id);

@@ -21,6 +21,8 @@ class ClientRegistry {
   uint64_t next_id() { return next_id_.fetch_add(1, std::memory_order_relaxed); }
   void add(std::shared_ptr<Session> session);
   void remove(uint64_t id);
+  /// Ends the session's connection; it is forgotten at once.
+  void disconnect(Session& session);
   std::shared_ptr<Session> find(uint64_t id) const;
   /// In the order they connected.
   std::vector<std::shared_ptr<Session>> all() const;

@@ -62,13 +62,12 @@ Result<Outcome> reset_command(Call& call) {
 Result<Outcome> auth_command(Call& call) {
   if (call.argc() > 3) return syntax_error();
   Session& session = *call.session;
-  if (call.argc() == 2 && session.server().default_user_needs_no_password())
+  if (call.argc() == 2 && session.server().acl().default_user()->rules()->needs_no_password())
     return fail(
         "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
-        "configuration "
-        "is correct?");
+        "configuration is correct?");
   const std::string_view user = call.argc() == 3 ? call.arg(1) : "default";
-  TRY(authenticate(session, user, call.arg(call.argc() - 1)));
+  TRY(authenticate(session, call.arg(0), user, call.arg(call.argc() - 1)));
   call.reply.ok();
   return kDone;
 }
@@ -97,7 +96,7 @@ Result<Outcome> hello_command(Call& call) {
       return fail(fmt::format("ERR Syntax error in HELLO option '{}'", call.arg(next)));
     }
   }
-  if (user) TRY(authenticate(session, *user, *password));
+  if (user) TRY(authenticate(session, call.arg(0), *user, *password));
   if (!session.authenticated)
     return fail(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> "

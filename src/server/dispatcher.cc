@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "command/error_text.h"
+#include "server/authentication.h"
 #include "server/config/config.h"
 #include "server/server.h"
 #include "server/stats.h"
@@ -37,19 +38,22 @@ std::string unknown_command_error(const CommandTable::Match& match, const Args& 
   return fmt::format("ERR unknown command '{}', with args beginning with: {}", printable(args[0], kShown), shown);
 }
 
-std::optional<std::string> Dispatcher::refuse(const Session& session, const CommandTable::Match& match,
-                                              const Args& args) const {
+std::optional<Dispatcher::Refusal> Dispatcher::refuse(Session& session, const CommandTable::Match& match,
+                                                      const Args& args) const {
   if (!match.spec) return unknown_command_error(match, args);
   const CommandSpec& spec = *match.spec;
   const int argc = static_cast<int>(args.size());
   if ((spec.arity > 0 && argc != spec.arity) || argc < -spec.arity || !spec.handler)
     return fmt::format("ERR wrong number of arguments for '{}' command", server_.commands().full_name(match.index));
-  if (!session.authenticated && !(spec.flags & kNoAuth)) return "NOAUTH Authentication required.";
+  if (!session.authenticated && !(spec.flags & kNoAuth) && session.must_authenticate())
+    return "NOAUTH Authentication required.";
   // A client in MONITOR is a kind of replica to Redis: it listens.
   if (session.shared.monitor.load(std::memory_order_relaxed) && (spec.flags & (kWrite | kReadonly | kMayReplicate)))
     return "ERR Replica can't interact with the keyspace";
   const bool queueing = session.transaction && session.transaction->active;
   if (queueing && (spec.flags & kNoMulti)) return "ERR Command not allowed inside a transaction";
+  if (auto denial = deny(session, match, args))
+    return Refusal(denial_text(*denial, server_.commands().full_name(match.index)), *denial);
   if (session.subscriptions && session.subscriptions->count() > 0 && session.protocol == Protocol::resp2 &&
       !(spec.flags & kInSubscribedMode))
     return fmt::format(
@@ -101,6 +105,7 @@ Result<Outcome> Dispatcher::call(Session* session, const CommandSpec& spec, cons
     }
     TRY(txn.lock(keys));
   }
+  if (session && !session->user()->unrestricted()) TRY(check_unnamed_keys(*session, spec, args));
   if (session && session->tracking && (spec.flags & kReadonly)) track_reads(*session, spec, args);
   Call call{spec, args, db, txn, reply, session, may_wait, woken_by};
   return spec.handler(call);
@@ -119,15 +124,17 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
     return Executed::done;
   }
   if (auto refusal = refuse(session, match, args)) {
+    std::string& error = refusal->error;
+    if (refusal->denial) log_denial(session, *refusal->denial, match, args);
     if (transaction && transaction->active) transaction->has_errors = true;
     if (match.spec && match.spec->name == "exec") {
       session.end_transaction();
-      const size_t code = refusal->starts_with("ERR ") ? 4 : 0;
-      *refusal = "EXECABORT Transaction discarded because of: " + refusal->substr(code);
+      const size_t code = error.starts_with("ERR ") ? 4 : 0;
+      error = "EXECABORT Transaction discarded because of: " + error.substr(code);
     }
     if (match.spec) worker.stats.command_rejected(match.index);
-    worker.stats.error_replied(std::string_view(*refusal).substr(0, refusal->find(' ')));
-    reply.error(*refusal);
+    worker.stats.error_replied(std::string_view(error).substr(0, error.find(' ')));
+    reply.error(error);
     session.apply_reply_mode(out, mark);
     return Executed::done;
   }

@@ -10,6 +10,7 @@
 
 #include "command/call.h"
 #include "command/table.h"
+#include "server/acl/user.h"
 #include "server/session.h"
 
 namespace basalt {
@@ -44,8 +45,21 @@ class Dispatcher {
   Result<Outcome> call(Session* session, const CommandSpec& spec, const Args& args, uint16_t db, Txn& txn, Reply& reply,
                        bool may_wait, std::optional<std::string_view> woken_by = std::nullopt);
 
-  /// Why the session may not run this command now, as Redis words it; nullopt when it may.
-  std::optional<std::string> refuse(const Session& session, const CommandTable::Match& match, const Args& args) const;
+  /// Why the session may not run this command now; nullopt when it may.
+  struct Refusal {
+    std::string error;  ///< as Redis words it
+    std::optional<Denial> denial = std::nullopt;
+
+    Refusal(std::string error) : error(std::move(error)) {}
+    Refusal(const char* error) : error(error) {}
+    Refusal(std::string error, Denial denial) : error(std::move(error)), denial(denial) {}
+  };
+  std::optional<Refusal> refuse(Session& session, const CommandTable::Match& match, const Args& args) const;
+  /// The part of it that is up to the session's user.
+  std::optional<Denial> deny(Session& session, const CommandTable::Match& match, const Args& args) const {
+    if (session.user()->unrestricted()) return std::nullopt;
+    return session.user_rules().judge(match, args);
+  }
 
   /// The bookkeeping after a command: counters, slow log, latency, MONITOR.
   void account(Session& session, const RanCommand& ran, const std::string* error, Worker& worker);

@@ -1,4 +1,5 @@
 #include "server/info.h"
+#include "server/acl/acl.h"
 
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
@@ -155,6 +156,11 @@ void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&)
   fields.add("purges_pending", keyspace.purges_pending);
   fields.add("client_query_buffer_limit_disconnections", stats.sum(&StatsShard::input_limit_disconnections));
   fields.add("client_output_buffer_limit_disconnections", stats.sum(&StatsShard::output_limit_disconnections));
+  const AclLog& denials = server.acl().log();
+  fields.add("acl_access_denied_auth", denials.total(DenialReason::auth));
+  fields.add("acl_access_denied_cmd", denials.total(DenialReason::command));
+  fields.add("acl_access_denied_key", denials.total(DenialReason::key));
+  fields.add("acl_access_denied_channel", denials.total(DenialReason::channel));
 }
 
 void replication_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {

@@ -57,6 +57,9 @@ Result<Outcome> subscribe_command(Call& call) {
     confirm(call.reply, words.subscribe, call.arg(i), counted(state, words));
   }
   share_counts(session);
+  // A change of the user's rules since they were looked at may have missed these subscriptions.
+  if (session.server().dispatcher().deny(session, session.server().commands().match(call.args), call.args))
+    session.close_after_reply = true;
   return kDone;
 }
 

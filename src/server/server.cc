@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "command/error_text.h"
+#include "server/acl/acl.h"
 #include "server/allocator.h"
 #include "server/config/config.h"
 #include "server/redaction.h"
@@ -25,6 +26,7 @@ Server::Server(Config& config, const Clock& clock, Store& store, Keyspace& keysp
       commands_(commands),
       io_threads_(io_threads),
       stats_(io_threads + storage_threads, commands.index_count()),
+      acl_(std::make_unique<Acl>(commands, config.settings())),
       wal_(store, config.settings().appendfsync.load()),
       checkpoints_(store, config.settings(), clock),
       pool_(storage_threads),
@@ -50,7 +52,10 @@ void Server::follow_config() {
     store_.set_size_limit(config_.settings().max_db_size.load());
     return std::nullopt;
   });
-  config_.on_change("requirepass", [](const OptionValue&) { return std::nullopt; });
+  config_.on_change("requirepass", [this](const OptionValue& value) {
+    acl_->set_default_password(value.text);
+    return std::nullopt;
+  });
 }
 
 Server::~Server() {
@@ -62,11 +67,9 @@ Server::~Server() {
 RequestParser::Limits Server::request_limits(const Session& session) const {
   RequestParser::Limits limits;
   limits.max_bulk_length = config_.settings().proto_max_bulk_len.load(std::memory_order_relaxed);
-  limits.unauthenticated = !session.authenticated;
+  limits.unauthenticated = !session.authenticated && session.must_authenticate();
   return limits;
 }
-
-bool Server::default_user_needs_no_password() const { return config_.settings().requirepass.get().empty(); }
 
 void Server::block(Session& session, const CommandTable::Match& match, const Args& args, const Outcome& outcome) {
   auto registered = clients_.find(session.id);

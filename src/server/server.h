@@ -30,6 +30,7 @@
 
 namespace basalt {
 
+class Acl;
 class Config;
 
 class Server final : public CommitObserver {
@@ -56,6 +57,7 @@ class Server final : public CommitObserver {
   SlowLog& slow_log() { return slow_log_; }
   LatencyMonitor& latency() { return latency_; }
   Monitors& monitors() { return monitors_; }
+  Acl& acl() { return *acl_; }
 
   /// The worker of I/O thread or pool thread `i`.
   Worker io_worker(unsigned i) { return {Access::inline_, stats_.shard(i)}; }
@@ -64,7 +66,6 @@ class Server final : public CommitObserver {
 
   // ---- for sessions ----
   RequestParser::Limits request_limits(const Session& session) const;
-  bool default_user_needs_no_password() const;
   /// Whether something watches every command (MONITOR, a pause): then no run of blind writes forms.
   bool needs_general_path() const { return pause_.load(std::memory_order_relaxed) != Pause::none || monitors_.any(); }
   /// CLIENT PAUSE holds this command back; the session is resumed when the pause ends.
@@ -131,6 +132,7 @@ class Server final : public CommitObserver {
   SlowLog slow_log_;
   LatencyMonitor latency_;
   Monitors monitors_;
+  const std::unique_ptr<Acl> acl_;
   WaitingClients waiting_{*this};
   Dispatcher dispatcher_{*this};
   WalSyncer wal_;

@@ -16,6 +16,7 @@ void add_server_commands(CommandTable& table) {
   table.add(memory_commands());
   table.add(about_commands());
   table.add(basalt_commands());
+  table.add(acl_commands());
 }
 
 void reply_help(Reply& reply, std::string_view command, std::span<const std::string_view> lines) {

@@ -25,6 +25,7 @@ std::span<const CommandSpec> observation_commands();  // observation_commands.cc
 std::span<const CommandSpec> memory_commands();       // memory_commands.cc
 std::span<const CommandSpec> about_commands();        // about_commands.cc
 std::span<const CommandSpec> basalt_commands();       // basalt_commands.cc
+std::span<const CommandSpec> acl_commands();          // acl/acl_commands.cc
 
 void add_server_commands(CommandTable& table);
 

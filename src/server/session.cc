@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "command/error_text.h"
 #include "keyspace/txn.h"
+#include "server/acl/acl.h"
 #include "server/dispatcher.h"
 #include "server/server.h"
 #include "server/stats.h"
@@ -51,7 +52,7 @@ Session::Session(Server& server, uint64_t id, std::string peer_address, std::str
       server_(server) {
   shared.created_ms = server.clock().now_ms();
   shared.last_active_ms = shared.created_ms.load();
-  authenticated = server.default_user_needs_no_password();
+  become_default_user();
 }
 
 Session::~Session() { server_.session_ended(*this); }
@@ -65,6 +66,43 @@ std::shared_ptr<Transport> Session::transport() const {
   std::lock_guard lock(transport_mutex_);
   return transport_.lock();
 }
+
+void Session::become(std::shared_ptr<User> user, bool is_authenticated) {
+  user_ = std::move(user);
+  user_rules_.reset();
+  authenticated = is_authenticated;
+  std::lock_guard lock(shared.mutex);
+  shared.user = user_;
+}
+
+void Session::become_default_user() {
+  const auto& user = server_.acl().default_user();
+  become(user, user->is_open());
+}
+
+const UserRules& Session::user_rules() {
+  if (const uint64_t version = user_->version(); !user_rules_ || version != user_rules_version_) {
+    user_rules_ = user_->rules();
+    user_rules_version_ = version;
+  }
+  return *user_rules_;
+}
+
+Session::Undo::Undo(Session& session)
+    : session_(session),
+      db_(session.db),
+      protocol_(session.protocol),
+      user_(session.user_ == session.server_.acl().default_user() ? nullptr : session.user_),
+      authenticated_(session.authenticated) {}
+
+void Session::Undo::restore() const {
+  session_.db = db_;
+  session_.protocol = protocol_;
+  const auto& user = user_ ? user_ : session_.server_.acl().default_user();
+  if (session_.user_ != user || session_.authenticated != authenticated_) session_.become(user, authenticated_);
+}
+
+bool Session::must_authenticate() const { return !authenticated && !server_.acl().default_user()->is_open(); }
 
 void Session::acknowledge(size_t reply_begin, size_t reply_end) {
   unflushed_ = true;
@@ -114,8 +152,7 @@ void Session::reset() {
   db = 0;
   protocol = Protocol::resp2;
   reply_mode = ReplyMode::on;
-  user = "default";
-  authenticated = server_.default_user_needs_no_password();
+  become_default_user();
   std::lock_guard lock(shared.mutex);
   shared.name.clear();
 }

@@ -30,6 +30,8 @@ namespace basalt {
 
 class Server;
 class StatsShard;
+class User;
+class UserRules;
 struct TransactionState;
 struct SubscriptionState;
 struct TrackingOptions;
@@ -92,13 +94,22 @@ class Session {
   uint16_t db = 0;
   Protocol protocol = Protocol::resp2;
   bool authenticated = false;
-  std::string user = "default";
   ReplyMode reply_mode = ReplyMode::on;
   bool close_after_reply = false;
   std::unique_ptr<TransactionState> transaction;  ///< MULTI or WATCH in progress
   std::unique_ptr<SubscriptionState> subscriptions;
   std::unique_ptr<TrackingOptions> tracking;  ///< CLIENT TRACKING is on
   int64_t blocked_until_us = 0;               ///< monotonic; 0: no limit. After Step::blocked
+
+  // ---- who the client is ----
+  const std::shared_ptr<User>& user() const { return user_; }
+  void become(std::shared_ptr<User> user, bool authenticated);
+  /// As every client starts: the default user, authenticated if that one is open.
+  void become_default_user();
+  /// What the user may do now: the session's own copy, taken anew when it has changed.
+  const UserRules& user_rules();
+  /// Whether commands are refused until the client authenticates.
+  bool must_authenticate() const;
 
   /// RESET: everything but the connection as at the start.
   void reset();
@@ -115,16 +126,15 @@ class Session {
   /// What EXEC may have changed of the session before it had to start anew.
   class Undo {
    public:
-    explicit Undo(Session& session) : session_(session), db_(session.db), protocol_(session.protocol) {}
-    void restore() const {
-      session_.db = db_;
-      session_.protocol = protocol_;
-    }
+    explicit Undo(Session& session);
+    void restore() const;
 
    private:
     Session& session_;
     const uint16_t db_;
     const Protocol protocol_;
+    const std::shared_ptr<User> user_;  // null: the default user, whose count of owners is everybody's
+    const bool authenticated_;
   };
 
   /// What other threads may read (CLIENT LIST) or ask for (CLIENT KILL).
@@ -140,8 +150,9 @@ class Session {
     std::atomic<uint32_t> channels{0}, patterns{0}, shard_channels{0}, watched{0};
     std::atomic<int32_t> queued{-1};  ///< commands queued by MULTI, -1 outside
     std::atomic<bool> blocked{false}, monitor{false}, no_evict{false}, no_touch{false}, tracking{false}, closing{false};
-    std::mutex mutex;  ///< guards the strings
-    std::string name, library_name, library_version, user = "default";
+    std::mutex mutex;  ///< guards what follows
+    std::string name, library_name, library_version;
+    std::shared_ptr<User> user;
   } shared;
 
  private:
@@ -164,6 +175,9 @@ class Session {
   void acknowledge(size_t reply_begin, size_t reply_end);
 
   Server& server_;
+  std::shared_ptr<User> user_;
+  std::shared_ptr<const UserRules> user_rules_;
+  uint64_t user_rules_version_ = 0;
   Worker* worker_ = nullptr;
   RequestParser parser_;
   Args args_;

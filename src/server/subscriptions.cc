@@ -78,6 +78,16 @@ std::vector<std::string> PubSub::active(SubscriptionKind kind, std::string_view 
   return found;
 }
 
+std::vector<PubSub::Subscription> PubSub::all() const {
+  std::vector<Subscription> found;  // outlives the lock: a session that ends takes it
+  std::lock_guard lock(mutex_);
+  for (auto kind : {SubscriptionKind::channel, SubscriptionKind::pattern, SubscriptionKind::shard_channel})
+    for (const auto& [name, subscribers] : table(kind).names)
+      for (const Subscriber& subscriber : subscribers)
+        if (auto session = subscriber.session.lock()) found.push_back({kind, name, std::move(session)});
+  return found;
+}
+
 size_t PubSub::subscribers(SubscriptionKind kind, std::string_view name) const {
   std::lock_guard lock(mutex_);
   auto it = table(kind).names.find(std::string(name));

@@ -42,6 +42,13 @@ class PubSub {
 
   /// The channels that match `pattern` (empty: all).
   std::vector<std::string> active(SubscriptionKind kind, std::string_view pattern) const;
+  struct Subscription {
+    SubscriptionKind kind;
+    std::string name;
+    std::shared_ptr<Session> session;
+  };
+  /// Every one there is: not for hot paths.
+  std::vector<Subscription> all() const;
   size_t subscribers(SubscriptionKind kind, std::string_view name) const;
   size_t names(SubscriptionKind kind) const { return table(kind).count.load(std::memory_order_relaxed); }
 

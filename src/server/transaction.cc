@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/clock.h"
 #include "base/number.h"
 #include "command/call.h"
 #include "command/error_text.h"
+#include "server/authentication.h"
 #include "server/dispatcher.h"
 #include "server/server.h"
 #include "server/server_commands.h"
@@ -144,12 +147,39 @@ std::vector<Key> keys_to_lock(const TransactionState& state, uint16_t db) {
   return keys;
 }
 
-// One of EXEC's commands, run.
+// One of EXEC's commands, run or denied.
 struct Done {
   uint16_t db;
   int64_t start_us, end_us;
   std::string error;
+  std::optional<Denial> denial = std::nullopt;
 };
+
+// What a command gets that the user was allowed to queue but is no longer allowed to run.
+std::string late_denial_text(const Denial& denial) {
+  std::string_view reason = "no permission to execute the command or subcommand";
+  if (denial.reason == DenialReason::key) reason = "no permission to touch the specified keys";
+  if (denial.reason == DenialReason::channel) reason = "no permission to access one of the channels used as arguments";
+  return fmt::format(
+      "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is "
+      "no longer allowed for the following reason: {}",
+      reason);
+}
+
+// Counts and shows what EXEC did, once it is done for good.
+void account_for(Session& session, const TransactionState& state, const std::vector<Done>& done) {
+  for (size_t i = 0; i < done.size(); ++i) {
+    const auto& [db, start_us, end_us, error, denial] = done[i];
+    const QueuedCommand& command = state.queue[i];
+    if (denial) {
+      log_denial(session, *denial, command.match(), command.args());
+      session.worker().stats.error_replied("NOPERM");
+      continue;
+    }
+    session.server().dispatcher().account(session, {command.match(), command.args(), db, start_us, end_us},
+                                          error.empty() ? nullptr : &error, session.worker());
+  }
+}
 
 Result<Outcome> exec_command(Call& call) {
   Session& session = *call.session;
@@ -185,6 +215,11 @@ Result<Outcome> exec_command(Call& call) {
   call.reply.array(static_cast<int64_t>(state.queue.size()));
   state.active = false;  // the commands run as themselves, not as queued
   for (const QueuedCommand& command : state.queue) {
+    if (auto denial = dispatcher.deny(session, command.match(), command.args())) {
+      call.reply.error(late_denial_text(*denial));
+      done.push_back({session.db, 0, 0, "", denial});
+      continue;
+    }
     const size_t mark = call.reply.size();
     call.txn.save_point();
     call.reply.use(session.protocol);
@@ -211,12 +246,7 @@ Result<Outcome> exec_command(Call& call) {
     }
     session.mark_written();
   }
-  for (size_t i = 0; i < done.size(); ++i) {
-    const auto& [db, start_us, end_us, error] = done[i];
-    const QueuedCommand& command = state.queue[i];
-    dispatcher.account(session, {command.match(), command.args(), db, start_us, end_us},
-                       error.empty() ? nullptr : &error, session.worker());
-  }
+  account_for(session, state, done);
   session.end_transaction();
   return kDone;
 }

@@ -261,7 +261,8 @@ constexpr Option kSecurity[] = {
         .sensitive()
         .into<&Settings::requirepass>(),
     text("aclfile", "")
-        .help("A file of ACL users, one \"user …\" line each; instead of such lines in this file.")
+        .help("A file of ACL users, one \"user …\" line each; instead of such lines in this file. A "
+              "relative path begins at dir. It says who the default user is, too: requirepass then has no effect.")
         .at_start_only()
         .into<&Settings::aclfile>(),
     choice("acl-pubsub-default", "resetchannels", "allchannels, resetchannels")
