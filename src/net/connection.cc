@@ -38,7 +38,12 @@ Connection::Connection(Server& server, IoThread& thread, Stream stream, std::sha
   thread_.add(this);
 }
 
-Connection::~Connection() { thread_.remove(this); }
+// Not left to the session's end: its last owner may be somebody who is handing it a message under the very lock that
+// leaving a channel takes.
+Connection::~Connection() {
+  server_.session_ended(*session_);
+  thread_.remove(this);
+}
 
 void Connection::start(std::string_view refusal) {
   asio::error_code ignored;

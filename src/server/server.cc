@@ -99,7 +99,7 @@ bool Server::wants(EventClass event_class) const { return config_.settings().not
 
 void Server::session_ended(Session& session) {
   waiting_.forget(session.id);
-  monitors_.remove(session.id);
+  if (session.shared.monitor.exchange(false)) monitors_.remove(session.id);
   session.unsubscribe_all();
   session.stop_tracking();
   session.end_transaction();
