@@ -266,11 +266,7 @@ Result<Outcome> log_command(Call& call) {
 constexpr uint64_t kOpen = kNoScript | kLoading | kStale | kNoTxn;
 constexpr uint64_t kRestricted = kOpen | kAdmin;
 
-constexpr CommandSpec row(std::string_view name, int arity, uint64_t flags, std::string_view since,
-                          std::string_view summary, std::string_view complexity, Handler handler,
-                          std::span<const CommandSpec> subcommands = {}) {
-  return {name, arity, flags, {}, "", Group::server, since, summary, complexity, handler, subcommands};
-}
+constexpr KeylessRows row{Group::server};
 
 constexpr std::string_view kPerUser = "O(N). Where N is the number of configured users.";
 
