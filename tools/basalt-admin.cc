@@ -146,12 +146,21 @@ Result<int> repair(Store& store, const Arguments& arguments) {
                           store.directory(), result.damages));
 }
 
-Result<int> run_verify(const Arguments& arguments) {
-  if (arguments.has("repair")) {
-    const auto store = TRY(open_to_change(arguments.text("dir")));
-    return repair(*store, arguments);
+// A directory that does not open because of damage: which files it is in.
+Result<std::unique_ptr<Store>> open_or_name_the_damage(const Arguments& arguments) {
+  const std::string directory = arguments.text("dir");
+  auto store = arguments.has("repair") ? open_to_change(directory) : open_to_look(directory);
+  const StorageError* error = store ? nullptr : store.error().storage();
+  if (error == nullptr || error->cause != StorageError::Cause::corruption) return store;
+  if (const auto damages = damaged_tables(directory)) {
+    for (const std::string& damage : *damages) print_line("damage: file " + damage);
   }
-  const auto store = TRY(open_to_look(arguments.text("dir")));
+  return store;
+}
+
+Result<int> run_verify(const Arguments& arguments) {
+  const auto store = TRY(open_or_name_the_damage(arguments));
+  if (arguments.has("repair")) return repair(*store, arguments);
   const VerifyResult result = TRY(verify_once(*store, arguments, true, false, false));
   print_summary(result);
   return result.damages == 0 ? kFine : kFailed;

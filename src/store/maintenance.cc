@@ -92,13 +92,6 @@ std::vector<Store::TableFile> Store::table_files() const {
   return files;
 }
 
-Result<void> Store::verify_table_file(const std::string& path) {
-  const rocksdb::Options options(impl_->engine.db, impl_->engine.columns[0]);
-  rocksdb::ReadOptions read_options;
-  read_options.readahead_size = size_t{2} << 20;
-  return impl_->health->result_of(rocksdb::VerifySstFileChecksum(options, rocksdb::EnvOptions(), read_options, path));
-}
-
 Result<void> Store::resume() { return impl_->health->result_of(impl_->db->Resume()); }
 
 uint64_t Store::property(Column column, std::string_view name) const {

@@ -28,7 +28,7 @@ Result<StateFiles> state_files(const Store& store);
 /// 48 hexadecimal digits; two table files with the same identity have the same bytes, also when
 /// they were made by different servers (RocksDB's unique id).
 Result<std::string> table_identity(const std::string& path);
-/// Reads every block of a table file and checks its checksum; an Error names the file.
+/// Reads every block of a table file, its indexes and its filters, and checks their checksums; an Error names the file.
 Result<void> check_table(const std::string& path);
 
 /// A data directory, whatever is in it, that no server and no other tool uses until this is destroyed.

@@ -210,8 +210,6 @@ class Store {
   };
   /// The table files of the latest state, by column, level and number.
   std::vector<TableFile> table_files() const;
-  /// verify_checksums() for one of them, so that one that is damaged does not hide the next.
-  Result<void> verify_table_file(const std::string& path);
   /// Closes and opens again (DEBUG RELOAD). No other thread may be inside the store, and nothing of
   /// it (Value, Cursor, Snapshot) may be alive. After a failure it can only be destroyed.
   Result<void> reopen();

@@ -1,5 +1,11 @@
 #include "tools/admin/data_directory.h"
 
+#include <algorithm>
+#include <filesystem>
+
+#include "store/state_files.h"
+#include "tools/common/command_line.h"
+
 namespace basalt::tools {
 namespace {
 
@@ -38,6 +44,18 @@ Result<std::unique_ptr<Store>> open_to_change(const std::string& directory) {
   options.create_if_missing = false;
   options.overrides["disable_auto_compactions"] = "true";
   return open(options);
+}
+
+Result<std::vector<std::string>> damaged_tables(const std::string& directory) {
+  const auto held = TRY(HeldDirectory::hold(directory));
+  std::vector<std::string> damages;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    if (entry.path().extension() != ".sst") continue;
+    if (const auto checked = check_table(entry.path().string()); !checked) damages.push_back(words_of(checked.error()));
+  }
+  std::sort(damages.begin(), damages.end());
+  return damages;
 }
 
 }  // namespace basalt::tools

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "store/state_files.h"
 #include "tools/admin/object_pass.h"
 #include "tools/admin/record_pass.h"
 #include "tools/common/command_line.h"
@@ -17,12 +18,12 @@ bool is_corruption(const Error& error) {
 Result<bool> verify_files(Store& store, const VerifyOptions& options, Report& report, VerifyCounts& counts) {
   bool whole = true;
   for (const auto& file : store.table_files()) {
-    const auto checked = store.verify_table_file(file.path);
+    const auto checked = check_table(file.path);
     if (!checked && !is_corruption(checked.error())) return tl::unexpected<Error>(checked.error());
     if (!checked) {
       whole = false;
-      report.damage(fmt::format("file {} (column {}, level {}): {}", file.path,
-                                kColumnNames[static_cast<size_t>(file.column)], file.level, words_of(checked.error())));
+      report.damage(fmt::format("file {}; it is of column {}, level {}", words_of(checked.error()),
+                                kColumnNames[static_cast<size_t>(file.column)], file.level));
     }
     ++counts.files;
     counts.file_bytes += file.bytes;
