@@ -1,5 +1,6 @@
 #include "store/state_files.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -107,14 +108,15 @@ TEST(StateFiles, CheckTableReadsEveryByte) {
     ASSERT_TRUE(succeeded(store->flush_memtables()));
   }
   std::string largest;
-  for (const auto& name : state_files(*open(data.path(), true))->tables) {
+  const auto tables = state_files(*open(data.path(), true))->tables;
+  for (const auto& name : tables) {
     if (largest.empty() || fs::file_size(data / name) > fs::file_size(largest)) largest = data / name;
   }
   const auto size = fs::file_size(largest);
   for (uint64_t offset = 0; offset < size; offset += 7) {
-    flip_byte(largest, static_cast<int>(offset));
+    flip_byte(largest, offset);
     EXPECT_FALSE(check_table(largest)) << "byte " << offset << " of " << size;
-    flip_byte(largest, static_cast<int>(offset));
+    flip_byte(largest, offset);
   }
   EXPECT_TRUE(succeeded(check_table(largest)));
 }
