@@ -200,7 +200,7 @@ Result<Outcome> cat_command(Call& call) {
   const CommandCatalog& commands = acl_of(call).commands();
   const auto mark = reply.open(Reply::Aggregate::array);
   int64_t n = 0;
-  for (uint32_t i = 0; i < commands.size(); ++i)
+  for (uint32_t i = 0; i < call.session->server().commands().index_count(); ++i)
     if (commands.row(i).categories >> *category & 1) reply.bulk(commands.name(i)), ++n;
   reply.close(mark, n);
   return kDone;

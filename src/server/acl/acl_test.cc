@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -150,6 +151,10 @@ TEST_F(AclTest, RulesGiveTheSameUserAgain) {
     if (rules.find('(') == std::string_view::npos) {
       EXPECT_EQ(text, rules);
     }
+  }
+  for (std::string_view category : all_acl_categories()) {  // also those without a command so far
+    EXPECT_THAT(user(fmt::format("+@all -{}", category)).text(), HasSubstr(fmt::format("+@all -{}", category)));
+    EXPECT_THAT(user(fmt::format("+{}", category)).text(), HasSubstr(fmt::format("-@all +{}", category)));
   }
   EXPECT_THAT(user("+@all -@all").text(), HasSubstr("-@all"));
   EXPECT_EQ(user(">secret").text(), "off #" + std::string(kHashOfSecret) + " resetchannels -@all");

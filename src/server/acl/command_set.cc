@@ -34,6 +34,12 @@ CommandCatalog::CommandCatalog(const CommandTable& table) : table_(table), rows_
       fill(index, subcommand);
     }
   }
+  // A category that is empty so far gets a row that is no command, behind all others: "+@all -@category" has to mean
+  // the same when a later version brings commands for it.
+  uint32_t used = 0;
+  for (const Row& row : rows_) used |= row.categories;
+  for (uint32_t category = 0; category < all_acl_categories().size(); ++category)
+    if (!(used >> category & 1)) rows_.push_back({.categories = 1u << category});
 }
 
 std::optional<uint32_t> CommandCatalog::find(std::string_view name) const {
@@ -130,6 +136,7 @@ std::string CommandSet::rules() const {
     rest.set_category(*category, !adding);
     applied |= 1u << *category;
   }
+  // Rows that are no command differ no more: each stands for a category of its own, which has been told.
   for (uint32_t i = 0; i < catalog_->size(); ++i) {
     if (allowed_[i] != told.allowed_[i]) {
       text += fmt::format(" {}{}", allowed_[i] ? '+' : '-', catalog_->name(i));
