@@ -136,8 +136,8 @@ int64_t entries_up_to(const StreamFields& fields, uint64_t size, StreamId id) {
   if (id == fields.last_id) return added;
   if (id > fields.last_id) return StreamGroup::kUnknown;
   if (fields.max_deleted_id == kMinStreamId || fields.max_deleted_id < fields.first_id) {
-    if (id < fields.first_id) return added - static_cast<int64_t>(size);
-    if (id == fields.first_id) return added - static_cast<int64_t>(size) + 1;
+    if (id < fields.first_id) return static_cast<int64_t>(fields.entries_added - size);
+    if (id == fields.first_id) return static_cast<int64_t>(fields.entries_added - size + 1);
   }
   return StreamGroup::kUnknown;
 }
@@ -146,10 +146,10 @@ std::optional<int64_t> Stream::lag(const StreamGroup& group) const {
   const auto added = static_cast<int64_t>(fields_.entries_added);
   if (added == 0) return 0;
   if (group.entries_read != StreamGroup::kUnknown && !may_have_gaps_from(group.last_id)) {
-    return added - group.entries_read;
+    return wrapped_difference(added, group.entries_read);
   }
   const int64_t read = entries_up_to(group.last_id);
-  return read == StreamGroup::kUnknown ? std::nullopt : std::optional(added - read);
+  return read == StreamGroup::kUnknown ? std::nullopt : std::optional(wrapped_difference(added, read));
 }
 
 }  // namespace basalt

@@ -33,6 +33,14 @@ Result<StreamEntry> decode_stream_entry(StreamId id, std::string_view value);
 /// [id, [field, value, …]]
 Result<void> reply_stream_entry(Reply& reply, const StreamEntry& entry);
 
+// Sums that wrap around: counters and times may come from anywhere (RESTORE, ENTRIESREAD).
+inline int64_t wrapped_sum(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+inline int64_t wrapped_difference(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+
 /// How many entries were ever added up to `id` to a stream of that size; StreamGroup::kUnknown: can't be told.
 int64_t entries_up_to(const StreamFields& fields, uint64_t size, StreamId id);
 

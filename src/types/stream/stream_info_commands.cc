@@ -182,7 +182,7 @@ Result<Outcome> xinfo_consumers(Call& call) {
     call.reply.bulk("name");
     call.reply.bulk(name);
     field(call.reply, "pending", consumer.pending);
-    field(call.reply, "idle", std::max<int64_t>(call.txn.now_ms() - consumer.seen_ms, 0));
+    field(call.reply, "idle", std::max<int64_t>(wrapped_difference(call.txn.now_ms(), consumer.seen_ms), 0));
     return {};
   }));
   return kDone;

@@ -80,7 +80,7 @@ Result<void> reply_pending(Call& call, const GroupReader& group, const PendingQu
   uint64_t shown = 0;
   const auto show = [&](StreamId id, const StreamPending& pending) -> Result<bool> {
     if (shown == query.count) return false;
-    const int64_t idle_ms = call.txn.now_ms() - pending.delivered_ms;
+    const int64_t idle_ms = wrapped_difference(call.txn.now_ms(), pending.delivered_ms);
     if (query.min_idle_ms != 0 && idle_ms < query.min_idle_ms) return true;
     call.reply.array(4);
     reply_stream_id(call.reply, id);
@@ -198,7 +198,8 @@ Result<void> claim_id(Call& call, Claimer& claimer, const ClaimOptions& options,
     return {};
   }
   if (!pending && !options.force) return {};
-  if (pending && options.min_idle_ms > 0 && now_ms - pending->delivered_ms < options.min_idle_ms) return {};
+  if (pending && options.min_idle_ms > 0 && wrapped_difference(now_ms, pending->delivered_ms) < options.min_idle_ms)
+    return {};
   const uint64_t before = pending ? pending->deliveries : 1;
   const uint64_t counted = options.just_ids ? before : before + 1;
   return claimer.claim(*entry, delivery_time(options, now_ms), options.deliveries.value_or(counted));
@@ -284,7 +285,7 @@ class AutoClaim {
       return {};
     }
     const int64_t now_ms = call_.txn.now_ms();
-    if (options_.min_idle_ms > 0 && now_ms - pending.delivered_ms < options_.min_idle_ms) return {};
+    if (options_.min_idle_ms > 0 && wrapped_difference(now_ms, pending.delivered_ms) < options_.min_idle_ms) return {};
     --left_;
     return claimer_.claim(*entry, now_ms, pending.deliveries + (claimer_.just_ids() ? 0 : 1));
   }

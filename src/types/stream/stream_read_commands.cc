@@ -147,7 +147,7 @@ Result<void> use_consumer(Call& call, size_t key_at, GroupWriter& group, std::st
 void advance(GroupWriter& group, const Stream& stream, StreamId id) {
   if (id <= group.group().last_id) return;
   const int64_t read = group.group().entries_read;
-  if (read != StreamGroup::kUnknown && !stream.may_have_gaps_from(id)) group.set_entries_read(read + 1);
+  if (read != StreamGroup::kUnknown && !stream.may_have_gaps_from(id)) group.set_entries_read(wrapped_sum(read, 1));
   else if (stream.fields().entries_added > 0) group.set_entries_read(stream.entries_up_to(id));
   group.set_last_id(id);
 }
