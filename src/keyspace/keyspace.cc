@@ -79,6 +79,8 @@ Result<uint64_t> Keyspace::expire_due(uint64_t limit) { return impl_->expirer.ru
 
 void Keyspace::set_active_expire(bool on) { impl_->active_expire = on; }
 
+void Keyspace::pause_expiry(bool paused) { impl_->expiry_paused = paused; }
+
 Result<uint64_t> Keyspace::collect_garbage(uint64_t limit) { return impl_->garbage.collect(limit, kNoDeadline); }
 
 Result<uint64_t> Keyspace::purge_dropped_databases() { return impl_->garbage.purge(); }
@@ -101,7 +103,7 @@ Keyspace::Stats Keyspace::stats() const {
 
 // Each task for a bounded time, so that none keeps the others waiting, nor stop().
 Result<void> Keyspace::tick() {
-  if (impl_->active_expire) TRY(impl_->expirer.run(kNoLimit, monotonic_us() + kTaskBudget_us));
+  if (impl_->active_expire && !impl_->expiry_paused) TRY(impl_->expirer.run(kNoLimit, monotonic_us() + kTaskBudget_us));
   TRY(impl_->garbage.collect(kNoLimit, monotonic_us() + kTaskBudget_us));
   TRY(impl_->garbage.purge());
   if (impl_->counter.due()) TRY(impl_->counter.advance(monotonic_us() + kTaskBudget_us));

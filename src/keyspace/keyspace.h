@@ -75,6 +75,9 @@ class Keyspace {
   /// Removes keys that expired; returns how many. DEBUG SET-ACTIVE-EXPIRE switches it.
   Result<uint64_t> expire_due(uint64_t limit);
   void set_active_expire(bool on);
+  /// While clients are paused: expired keys are not seen, but nobody removes them, in the background or on meeting
+  /// them.
+  void pause_expiry(bool paused);
   /// Removes the items of collections deleted longer than the grace period ago; returns how many objects.
   Result<uint64_t> collect_garbage(uint64_t limit);
   /// Removes what flushed databases left behind.

@@ -42,6 +42,7 @@ struct Keyspace::Impl {
   KeyCounter counter;
   std::atomic<CommitObserver*> observer{nullptr};
   std::atomic<bool> active_expire{true};
+  std::atomic<bool> expiry_paused{false};
 
   // The background thread.
   std::thread thread;

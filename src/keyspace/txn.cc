@@ -11,6 +11,8 @@ namespace {
 
 Column column_of(const Head& head) { return head.encoding == Encoding::plain ? Column::strings : Column::heads; }
 
+constexpr size_t kMostMetKeys = 64;  // a longer MGET leaves the rest to the expirer
+
 Column other_column(Column column) { return column == Column::strings ? Column::heads : Column::strings; }
 
 Result<void> decode(Column column, Key key, Value&& value, std::optional<Record>& record) {
@@ -87,6 +89,8 @@ void Txn::drop_expired(Key key, Found& record) {
   if (holds(key)) {
     erase_record(key, record->head);
     touch(key, EventClass::expired, "expired");
+  } else if (met_expired_.size() < kMostMetKeys) {
+    met_expired_.emplace_back(key.db, key.name);
   }
   record.reset();
 }

@@ -13,7 +13,7 @@
 // 1. A key is written only while its lock is held (the dispatcher locks a write command's keys
 //    before the handler runs; EXEC locks the union). lock() more only for keys found out late.
 // 2. `find` never shows an expired key. A Txn that holds the key's lock removes it on the way, with
-//    its `expired` event; one that does not just doesn't see it.
+//    its `expired` event; one that does not just doesn't see it, and remembers its name (expire_met_keys).
 // 3. A spread collection's items are written only by whoever holds its key's lock. Deleting it
 //    writes a garbage record; its items go later (GarbageCollector).
 // 4. Whoever reads several records without the lock calls freeze() first, and reads the head after it.
@@ -100,6 +100,11 @@ class Txn {
     uint64_t misses = 0;
   };
   const Lookups& lookups() const { return lookups_; }
+  /// Keys that this Txn found expired without holding their locks. Whoever likes removes them (expire_met_keys).
+  bool met_expired() const { return !met_expired_.empty(); }
+  /// After the commit, in Txns of its own: removes them as far as that goes without waiting. The expirer takes the
+  /// rest.
+  void expire_met_keys();
 
   /// Writes the key's head. `previous` is what find() gave for the key in this Txn, null when it gave
   /// nothing; it may be of any type: a replaced spread collection becomes garbage unless `head` carries the
@@ -236,6 +241,7 @@ class Txn {
   std::string scratch_;  // encoded heads
   std::vector<Touch> touches_;
   std::forward_list<std::string> kept_;
+  std::vector<std::pair<uint16_t, std::string>> met_expired_;
   std::unique_ptr<Extra> extra_;
 };
 

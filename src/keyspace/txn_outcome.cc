@@ -141,6 +141,17 @@ void Txn::publish() {
 
 void Txn::abandon() { release(); }
 
+// What fails or would wait here is no loss: the rows of the expiry index are still there.
+void Txn::expire_met_keys() {
+  if (keyspace_.impl_->expiry_paused) return;
+  for (const auto& [db, name] : std::exchange(met_expired_, {})) {
+    Txn txn(keyspace_, Access::inline_);
+    const Key key{db, name};
+    if (!txn.lock({&key, 1}) || !txn.exists(key)) continue;
+    if (!txn.commit()) return;
+  }
+}
+
 void Txn::release() {
   DatabaseGate& gate = keyspace_.impl_->databases.gate();
   if (share_) gate.leave(*share_);
