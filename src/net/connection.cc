@@ -138,13 +138,21 @@ asio::awaitable<void> Connection::read_loop() {
 
 void Connection::execute() {
   session_->shared.last_active_ms.store(server_.clock().now_ms(), std::memory_order_relaxed);
+  note_input_buffer();
   const auto step = session_->run(input_.view(), building_, thread_.worker());
   if (step != Session::Step::offload) input_.consume(session_->consumed());
   after_step(step, session_->take_unflushed());
 }
 
-void Connection::after_step(Session::Step step, bool wrote) {
+// For CLIENT LIST, which shows the caller with the command that it is.
+void Connection::note_input_buffer() {
   session_->shared.query_buffer.store(static_cast<uint32_t>(input_.size()), std::memory_order_relaxed);
+  session_->shared.query_buffer_free.store(static_cast<uint32_t>(input_.capacity() - input_.size()),
+                                           std::memory_order_relaxed);
+}
+
+void Connection::after_step(Session::Step step, bool wrote) {
+  note_input_buffer();
   if (wrote && !release_queued_ && !holding_) {
     release_queued_ = true;
     thread_.release_after_flush(shared_from_this());
@@ -188,6 +196,7 @@ void Connection::lend_session() {
       }
       self->building_.append(std::move(out));
       self->building_.bytes += std::exchange(self->late_pushes_, {});
+      if (step != Session::Step::blocked) self->building_.bytes += std::exchange(self->after_reply_, {});
       self->input_.consume(self->session_->consumed());
       self->after_step(step, self->session_->take_unflushed());
       if (step == Session::Step::need_input && !self->closed_) self->execute();
@@ -213,19 +222,32 @@ void Connection::arm_block_timer() {
 void Connection::push(std::string bytes) {
   asio::post(thread_.context(), [weak = weak_from_this(), bytes = std::move(bytes)] {
     auto self = weak.lock();
+    if (self && !self->closed_) self->send_push(bytes);
+  });
+}
+
+void Connection::send_push(const std::string& bytes) {
+  // Behind the reply that the pool is working on: what it has read may be what this invalidates.
+  if (offloaded_) {
+    late_pushes_ += bytes;
+    return;
+  }
+  // Behind the replies that still wait for a flush, so that a confirmation comes before the first message.
+  if (release_queued_ || holding_) {
+    building_.bytes += bytes;
+    return;
+  }
+  sending_ += bytes;
+  send();
+}
+
+void Connection::push_after_reply(std::string bytes) {
+  asio::post(thread_.context(), [weak = weak_from_this(), bytes = std::move(bytes)] {
+    auto self = weak.lock();
     if (!self || self->closed_) return;
-    // Behind the reply that the pool is working on: what it has read may be what this invalidates.
-    if (self->offloaded_) {
-      self->late_pushes_ += bytes;
-      return;
-    }
-    // Behind the replies that still wait for a flush, so that a confirmation comes before the first message.
-    if (self->release_queued_ || self->holding_) {
-      self->building_.bytes += bytes;
-      return;
-    }
-    self->sending_ += bytes;
-    self->send();
+    // Handed over before the reply is: a blocked command's by resume(), the pool's when it gives the session back.
+    if (self->offloaded_ || self->blocked_) self->after_reply_ += bytes;
+    else self->send_push(bytes);
   });
 }
 
@@ -245,6 +267,7 @@ void Connection::go_on(const std::string& reply) {
   if (block_timer_) block_timer_->cancel();
   // Whoever served it may not have flushed the WAL yet: it waits for a flush like a writer's.
   building_.append({reply, {{0, reply.size()}}});
+  building_.bytes += std::exchange(after_reply_, {});
   if (!reply.empty()) session_->unblocked(reply, thread_.worker());
   after_step(Session::Step::need_input, !reply.empty());
   if (!closed_ && !offloaded_) execute();

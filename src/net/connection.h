@@ -35,6 +35,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
 
   // Transport
   void push(std::string bytes) override;
+  void push_after_reply(std::string bytes) override;
   void resume(std::string reply) override;
   void close(bool drain) override;
 
@@ -55,6 +56,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   asio::awaitable<bool> shake_hands();
   /// Executes what is complete, as far as it goes without waiting.
   void execute();
+  void note_input_buffer();
   void after_step(Session::Step step, bool wrote);
   void offload();
   void lend_session();
@@ -62,6 +64,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   /// A blocked session has its reply, and goes on.
   void go_on(const std::string& reply);
   void send();
+  void send_push(const std::string& bytes);
   void write_more();
   bool over_output_limit();
   void finish_closing();
@@ -80,6 +83,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   bool holding_ = false;         // held_ waits for an fsync
   bool offloaded_ = false;
   bool blocked_ = false;
+  std::string after_reply_;                 // pushes behind the reply of the command that waits or is on the pool
   std::optional<std::string> early_reply_;  // of a command that the pool made wait, but has not said so yet
   bool closing_ = false;                    // close once everything has been sent
   bool closed_ = false;

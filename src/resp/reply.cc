@@ -115,7 +115,10 @@ void Reply::map(int64_t pairs) {
 
 void Reply::set(int64_t n) { header(resp3() ? '~' : '*', n); }
 
-void Reply::push(int64_t n) { header(resp3() ? '>' : '*', n); }
+void Reply::push(int64_t n) {
+  pushed_ = true;
+  header(resp3() ? '>' : '*', n);
+}
 
 void Reply::attribute(int64_t pairs) { header('|', pairs); }
 

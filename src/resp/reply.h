@@ -43,6 +43,8 @@ class Reply {
   void map(int64_t pairs);
   void set(int64_t n);
   void push(int64_t n);
+  /// Whether a push was written: CLIENT REPLY does not silence those (the confirmations of SUBSCRIBE).
+  bool pushed() const { return pushed_; }
   void attribute(int64_t pairs);  ///< RESP3 only; the caller sends nothing of it to RESP2
 
   /// For a header whose count is known only afterwards: mark the place, write the elements, then
@@ -66,6 +68,7 @@ class Reply {
   void number_text(std::string_view text);
   std::string& out_;
   Protocol protocol_;
+  bool pushed_ = false;
 };
 
 }  // namespace basalt

@@ -50,6 +50,7 @@ Result<std::string> Checkpoints::create() {
   std::lock_guard lock(mutex_);
   running_ = true;
   const int64_t start_us = monotonic_us();
+  const uint64_t changes = changes_.load();
   auto directory = make(kPrefix);
   if (directory) prune(parent());
   last_duration_s_ = (monotonic_us() - start_us) / 1'000'000;
@@ -61,6 +62,7 @@ Result<std::string> Checkpoints::create() {
   }
   last_success_s_ = clock_.now_ms() / 1000;
   made_.fetch_add(1);
+  changes_.fetch_sub(changes);  // those since then may be in it, or not
   LOG(INFO) << "Checkpoint made: " << *directory;
   return directory;
 }

@@ -46,6 +46,9 @@ class Checkpoints {
   bool last_ok() const { return last_ok_.load(); }
   int64_t last_duration_s() const { return last_duration_s_.load(); }  ///< -1: none was made
   uint64_t made() const { return made_.load(); }
+  /// Keys were changed, so many times; and how many of all changes no checkpoint has yet.
+  void count_changes(uint64_t changes) { changes_.fetch_add(changes, std::memory_order_relaxed); }
+  uint64_t changes() const { return changes_.load(std::memory_order_relaxed); }
 
  private:
   std::string parent() const;
@@ -61,7 +64,7 @@ class Checkpoints {
   std::multimap<uint64_t, std::string> lent_;  ///< under lent_mutex_: owner and directory
   std::atomic<bool> running_{false}, last_ok_{true};
   std::atomic<int64_t> last_success_s_, last_duration_s_{-1};
-  std::atomic<uint64_t> made_{0};
+  std::atomic<uint64_t> made_{0}, changes_{0};
 };
 
 }  // namespace basalt

@@ -158,7 +158,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   if (outcome && outcome->kind == Outcome::Kind::wait) {
     // Registered while the keys are still locked: no push can slip in between.
     server_.block(session, match, args, *outcome);
-    server_.observe_command(session, {match, args, session.db, start_us, monotonic_us()});
+    server_.show_to_monitors(session, {match, args, session.db, start_us, monotonic_us()});
     return Executed::waiting;
   }
   const bool wrote = outcome && txn.has_writes();
@@ -175,9 +175,10 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   worker.stats.keyspace_misses.add(txn.lookups().misses);
   if (session.tracking && !(match.container && match.container->name == "client")) session.tracking->caching = false;
   if (wrote && outcome) session.mark_written();
-  session.apply_reply_mode(out, mark);
+  session.apply_reply_mode(out, mark, outcome && reply.pushed());
   if (session.take_written()) session.acknowledge(mark, out.size());
   account(session, {match, args, session.db, start_us, session.command_ended_us()}, outcome ? nullptr : &error, worker);
+  if (txn.met_expired()) txn.expire_met_keys();
   return Executed::done;
 }
 

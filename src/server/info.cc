@@ -46,6 +46,8 @@ void server_section(Server& server, Fields& fields, const std::vector<KeyCount>&
   const int64_t now_us = server.clock().now_us();
   const int64_t uptime_s = now_us / 1'000'000 - server.started_ms() / 1000;
   fields.add("redis_version", kRedisVersion);
+  fields.add("redis_git_sha1", "00000000");
+  fields.add("redis_git_dirty", 0);
   fields.add("redis_mode", "standalone");
   fields.add("basalt_version", BASALT_VERSION);
   fields.add("rocksdb_version", Store::engine_version());
@@ -72,7 +74,7 @@ void server_section(Server& server, Fields& fields, const std::vector<KeyCount>&
 void clients_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
   fields.add("connected_clients", server.clients().count());
   fields.add("maxclients", server.config().settings().maxclients.load());
-  fields.add("blocked_clients", server.waiting().count());
+  fields.add("blocked_clients", server.waiting().count() + server.paused_clients());
   fields.add("tracking_clients", server.tracking().clients());
   const ClientRegistry::Totals totals = server.clients().totals();
   fields.add("pubsub_clients", totals.subscribed);
@@ -98,6 +100,9 @@ void memory_section(Server& server, Fields& fields, const std::vector<KeyCount>&
   fields.add("block_cache_pinned", memory.cache_pinned);
   fields.add("memtables", memory.memtables);
   fields.add("table_readers", memory.table_readers);
+  const Keyspace::Stats keyspace = server.keyspace().stats();
+  fields.add("lazyfree_pending_objects", keyspace.garbage_pending + keyspace.purges_pending);
+  fields.add("lazyfreed_objects", keyspace.garbage_collected);
 }
 
 void persistence_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
@@ -106,6 +111,7 @@ void persistence_section(Server& server, Fields& fields, const std::vector<KeyCo
   const auto background_error = server.store().background_error();
   fields.add("loading", 0);
   fields.add("async_loading", 0);
+  fields.add("rdb_changes_since_last_save", checkpoints.changes());
   fields.add("rdb_bgsave_in_progress", checkpoints.running() ? 1 : 0);
   fields.add("rdb_last_save_time", checkpoints.last_success_s());
   fields.add("rdb_last_bgsave_status", checkpoints.last_ok() ? "ok" : "err");

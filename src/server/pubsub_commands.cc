@@ -184,12 +184,12 @@ constexpr CommandSpec kCommands[] = {
         "Stop listening for messages posted to the given shard channels",
         "O(N) where N is the number of clients already subscribed to a shard channel.",
         unsubscribe_command<kShardChannels>),
-    row("publish", 3, kAsk | kFast, {}, "2.0.0", "Post a message to a channel",
+    row("publish", 3, kAsk | kFast | kMayReplicate, {}, "2.0.0", "Post a message to a channel",
         "O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of "
         "subscribed "
         "patterns (by any client).",
         publish_command<false>),
-    row("spublish", 3, kAsk | kFast, {1, 1, 1}, "7.0.0", "Post a message to a shard channel",
+    row("spublish", 3, kAsk | kFast | kMayReplicate, {1, 1, 1}, "7.0.0", "Post a message to a shard channel",
         "O(N) where N is the number of clients subscribed to the receiving shard channel.", publish_command<true>),
     row("pubsub", -2, 0, {}, "2.8.0", "A container for Pub/Sub commands", "Depends on subcommand.", nullptr,
         kPubsubCommands),

@@ -84,10 +84,13 @@ void Server::block(Session& session, const CommandTable::Match& match, const Arg
   }
   session.shared.blocked = true;
   session.blocked_until_us = outcome.timeout_ms > 0 ? monotonic_us() + outcome.timeout_ms * 1000 : 0;
+  session.waiting_for = waiter;
   waiting_.add(std::move(waiter), keys);
 }
 
 void Server::committed(Txn& txn, std::span<const Touch> touches) {
+  const auto changes = std::count_if(touches.begin(), touches.end(), [](const Touch& touch) { return touch.modified; });
+  if (changes > 0) checkpoints_.count_changes(static_cast<uint64_t>(changes));
   watches_.committed(touches);
   const uint32_t flags = config_.settings().notify_keyspace_events.load(std::memory_order_relaxed);
   if (flags != 0) pubsub_.notify(touches, flags);
@@ -118,18 +121,25 @@ bool Server::observes(int64_t duration_us) const {
 
 void Server::observe_command(Session& session, const RanCommand& ran) {
   if (!observes(ran.duration_us())) return;
+  show_to_monitors(session, ran);
+  note_duration(session, ran);
+}
+
+void Server::show_to_monitors(const Session& session, const RanCommand& ran) {
+  // As Redis: what administers the server is not for every eye.
+  if (!monitors_.any() || (ran.match.spec->flags & (kSkipMonitor | kAdmin))) return;
+  const std::string client = session.unix_socket ? "unix:" + config_.settings().unixsocket.get() : session.peer_address;
+  const Args shown = redacted(commands_.full_name(ran.match.index), ran.args);
+  monitors_.show(monitor_line(clock_.now_us(), ran.db, client, shown));
+}
+
+void Server::note_duration(Session& session, const RanCommand& ran) {
   const Settings& settings = config_.settings();
   const CommandSpec& spec = *ran.match.spec;
   const int64_t now_us = clock_.now_us();
-  const Args shown = redacted(commands_.full_name(ran.match.index), ran.args);
-
-  // As Redis: what administers the server is not for every eye.
-  if (monitors_.any() && !(spec.flags & (kSkipMonitor | kAdmin))) {
-    const std::string client = session.unix_socket ? "unix:" + settings.unixsocket.get() : session.peer_address;
-    monitors_.show(monitor_line(now_us, ran.db, client, shown));
-  }
   const int64_t slow_us = settings.slowlog_log_slower_than_us.load();
   if (slow_us >= 0 && ran.duration_us() >= slow_us && !(spec.flags & kSkipSlowlog)) {
+    const Args shown = redacted(commands_.full_name(ran.match.index), ran.args);
     SlowCommand slow{0, now_us / 1'000'000, ran.duration_us(), shortened_arguments(shown), session.peer_address, ""};
     {
       std::lock_guard lock(session.shared.mutex);
@@ -159,10 +169,21 @@ void Server::watch_storage_latency() {
   if (stalled_ms >= threshold_ms) latency_.add("write-stall", now_s, stalled_ms);
 }
 
+namespace {
+// Whether a pause of writes holds it back: EXEC by what is queued.
+bool may_write(const Session& session, const CommandSpec& spec) {
+  constexpr uint64_t kHeldBack = kWrite | kMayReplicate;
+  if (spec.name != "exec" || !session.transaction) return spec.flags & kHeldBack;
+  const auto& queue = session.transaction->queue;
+  return std::any_of(queue.begin(), queue.end(),
+                     [](const QueuedCommand& command) { return command.match().spec->flags & kHeldBack; });
+}
+}  // namespace
+
 bool Server::postpones(Session& session, const CommandSpec& spec) {
   const Pause pause = pause_.load(std::memory_order_relaxed);
   if (pause == Pause::none) return false;
-  if (pause == Pause::writes && !(spec.flags & (kWrite | kMayReplicate))) return false;
+  if (pause == Pause::writes && !may_write(session, spec)) return false;
   if (spec.name == "client") return false;
   std::lock_guard lock(pause_mutex_);
   if (pause_.load() == Pause::none) return false;
@@ -177,6 +198,14 @@ void Server::pause(Pause what, int64_t until_ms) {
   // As Redis: a new pause keeps the longer end and the stronger kind of the two.
   pause_until_ms_ = pause_.load() == Pause::none ? until_ms : std::max(pause_until_ms_, until_ms);
   pause_.store(std::max(pause_.load(), what));
+  keyspace_.pause_expiry(true);
+}
+
+size_t Server::paused_clients() const {
+  if (pause_.load(std::memory_order_relaxed) == Pause::none) return 0;
+  std::lock_guard lock(pause_mutex_);
+  return static_cast<size_t>(std::count_if(paused_sessions_.begin(), paused_sessions_.end(),
+                                           [](const auto& transport) { return !transport.expired(); }));
 }
 
 void Server::unpause() {
@@ -184,6 +213,7 @@ void Server::unpause() {
   {
     std::lock_guard lock(pause_mutex_);
     pause_.store(Pause::none);
+    keyspace_.pause_expiry(false);
     sessions.swap(paused_sessions_);
   }
   for (auto& weak : sessions)
@@ -235,6 +265,7 @@ void Server::tick() {
     if (over) unpause();
   }
   watch_storage_latency();
+  tracking_.limit(static_cast<size_t>(config_.settings().tracking_table_max_keys.load(std::memory_order_relaxed)));
   if (++ticks_ % 10 != 0) return;
   reopen_if_needed();
   peak_allocated_bytes_ = std::max(peak_allocated_bytes_.load(), allocated_bytes());

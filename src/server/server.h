@@ -73,6 +73,9 @@ class Server final : public CommitObserver {
   void block(Session& session, const CommandTable::Match& match, const Args& args, const Outcome& outcome);
   /// Slow log, latency, MONITOR.
   void observe_command(Session& session, const RanCommand& ran);
+  /// Its two halves, for a command that is shown when it begins to wait, and timed when it is served.
+  void show_to_monitors(const Session& session, const RanCommand& ran);
+  void note_duration(Session& session, const RanCommand& ran);
   /// Whether a command that took so long is looked at.
   bool observes(int64_t duration_us) const;
   void session_ended(Session& session);
@@ -85,6 +88,8 @@ class Server final : public CommitObserver {
   enum class Pause : uint8_t { none, writes, all };
   void pause(Pause what, int64_t until_ms);
   void unpause();
+  /// How many clients wait for the pause to end.
+  size_t paused_clients() const;
 
   // ---- life ----
   /// SHUTDOWN, SIGTERM: main.cc gives what to do.
@@ -138,7 +143,7 @@ class Server final : public CommitObserver {
   WalSyncer wal_;
   Checkpoints checkpoints_;
   StoragePool pool_;
-  std::mutex pause_mutex_;
+  mutable std::mutex pause_mutex_;
   std::atomic<Pause> pause_{Pause::none};
   int64_t pause_until_ms_ = 0;
   std::vector<std::weak_ptr<Transport>> paused_sessions_;

@@ -12,6 +12,7 @@
 #include "server/subscriptions.h"
 #include "server/tracking.h"
 #include "server/transaction.h"
+#include "server/waiting_clients.h"
 
 namespace basalt {
 
@@ -157,9 +158,9 @@ void Session::reset() {
   shared.name.clear();
 }
 
-void Session::apply_reply_mode(std::string& out, size_t mark) {
+void Session::apply_reply_mode(std::string& out, size_t mark, bool pushed) {
   if (reply_mode == ReplyMode::on) return;
-  out.resize(mark);
+  if (!pushed) out.resize(mark);
   // CLIENT REPLY SKIP is silent itself, and then silences one command.
   if (reply_mode == ReplyMode::skip_this) reply_mode = ReplyMode::skip_next;
   else if (reply_mode == ReplyMode::skip_next) reply_mode = ReplyMode::on;
@@ -174,6 +175,10 @@ Args Session::parse_again(std::string_view input) const {
 }
 
 void Session::unblocked(std::string_view reply, Worker& worker) {
+  const auto waiter = std::exchange(waiting_for, nullptr);
+  if (!waiter) return;
+  const int64_t now_us = monotonic_us();  // what it waited does not count, as in Redis
+  server_.note_duration(*this, {waiter->command.match(), waiter->command.args(), waiter->db, now_us, now_us});
   const bool failed = reply.starts_with('-');
   worker.stats.command_done(shared.last_command, 0, failed);
   if (failed) worker.stats.error_replied(reply.substr(1, reply.find(' ') - 1));

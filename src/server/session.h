@@ -35,6 +35,7 @@ class UserRules;
 struct TransactionState;
 struct SubscriptionState;
 struct TrackingOptions;
+struct Waiter;
 
 /// A session's way to its client. Thread-safe; calls after the connection is gone do nothing.
 class Transport {
@@ -42,6 +43,8 @@ class Transport {
   virtual ~Transport() = default;
   /// Bytes that no command asked for (pub/sub, invalidations, MONITOR), after the replies sent so far.
   virtual void push(std::string bytes) = 0;
+  /// The same for what the session's own command set off: behind that command's reply, which may be yet to come.
+  virtual void push_after_reply(std::string bytes) = 0;
   /// The blocked command is over: `reply` is its reply, and the session's input goes on.
   virtual void resume(std::string reply) = 0;
   /// Ends the connection; after what is waiting to be sent when `drain`.
@@ -99,6 +102,7 @@ class Session {
   std::unique_ptr<TransactionState> transaction;  ///< MULTI or WATCH in progress
   std::unique_ptr<SubscriptionState> subscriptions;
   std::unique_ptr<TrackingOptions> tracking;  ///< CLIENT TRACKING is on
+  std::shared_ptr<const Waiter> waiting_for;  ///< the command that is blocked, or was last
   int64_t blocked_until_us = 0;               ///< monotonic; 0: no limit. After Step::blocked
 
   // ---- who the client is ----
@@ -170,8 +174,9 @@ class Session {
   /// When the command that is next began, monotonic: when the one before it ended, in one input buffer.
   int64_t command_started_us();
   int64_t command_ended_us();
-  /// CLIENT REPLY: takes back what was written since `mark` when the client doesn't want it.
-  void apply_reply_mode(std::string& out, size_t mark);
+  /// CLIENT REPLY: takes back what was written since `mark` when the client doesn't want it. Pushes always
+  /// arrive.
+  void apply_reply_mode(std::string& out, size_t mark, bool pushed = false);
   void acknowledge(size_t reply_begin, size_t reply_end);
 
   Server& server_;

@@ -41,7 +41,17 @@ void Tracking::remember(const Session& session, std::span<const std::string_view
     Readers& readers = readers_[std::string(key)];
     if (std::find(readers.begin(), readers.end(), session.id) == readers.end()) readers.push_back(session.id);
   }
-  // Whichever key comes first: forgetting costs its readers a read, no more.
+  shrink_to(max_keys);
+}
+
+void Tracking::limit(size_t max_keys) {
+  if (max_keys == 0 || keys() <= max_keys) return;
+  std::lock_guard lock(mutex_);
+  shrink_to(max_keys);
+}
+
+// Whichever key comes first: forgetting costs its readers a read, no more.
+void Tracking::shrink_to(size_t max_keys) {
   while (max_keys > 0 && readers_.size() > max_keys) {
     const std::string name = readers_.begin()->first;
     invalidate_key(name, 0);
@@ -57,7 +67,7 @@ void Tracking::committed(uint64_t origin, std::span<const Touch> touches) {
   }
   // Once, however many databases FLUSHALL emptied; Redis tells of empty ones too.
   if (std::any_of(touches.begin(), touches.end(), [](const Touch& touch) { return touch.whole_database; }))
-    invalidate_all();
+    invalidate_all(origin);
   if (!prefixes_.empty()) broadcast(origin, touches);
   keys_count_ = readers_.size();
 }
@@ -72,13 +82,13 @@ void Tracking::invalidate_key(const std::string& name, uint64_t origin) {
     auto client = by_id_.find(id);
     if (client == by_id_.end() || client->second.broadcast) continue;
     if (client->second.no_loop && id == origin) continue;
-    send(client->second, {&key, 1}, false);
+    send(client->second, {&key, 1}, false, id == origin);
   }
 }
 
-void Tracking::invalidate_all() {
+void Tracking::invalidate_all(uint64_t origin) {
   readers_.clear();
-  for (const auto& [id, client] : by_id_) send(client, {}, true);
+  for (const auto& [id, client] : by_id_) send(client, {}, true, id == origin);
 }
 
 // One message a client and prefix with all the keys of the commit, each once.
@@ -92,12 +102,13 @@ void Tracking::broadcast(uint64_t origin, std::span<const Touch> touches) {
     if (keys.empty()) continue;
     for (uint64_t id : ids) {
       auto client = by_id_.find(id);
-      if (client != by_id_.end() && !(client->second.no_loop && id == origin)) send(client->second, keys, false);
+      if (client != by_id_.end() && !(client->second.no_loop && id == origin))
+        send(client->second, keys, false, id == origin);
     }
   }
 }
 
-void Tracking::send(const Client& client, std::span<const std::string_view> keys, bool everything) const {
+void Tracking::send(const Client& client, std::span<const std::string_view> keys, bool everything, bool own) const {
   auto session = client.session.lock();
   if (!session) return;
   std::string bytes;
@@ -128,7 +139,10 @@ void Tracking::send(const Client& client, std::span<const std::string_view> keys
   if (everything) reply.null();
   else reply.array(static_cast<int64_t>(keys.size()));
   for (auto key : keys) reply.bulk(key);
-  if (auto transport = session->transport()) transport->push(std::move(bytes));
+  const auto transport = session->transport();
+  if (!transport) return;
+  if (own && client.redirect == 0) transport->push_after_reply(std::move(bytes));
+  else transport->push(std::move(bytes));
 }
 
 size_t Tracking::prefixes() const {

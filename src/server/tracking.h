@@ -44,6 +44,8 @@ class Tracking {
   /// readers told so.
   void remember(const Session& session, std::span<const std::string_view> keys, size_t max_keys);
   void committed(uint64_t origin, std::span<const Touch> touches);
+  /// Forgets keys beyond `max_keys` (0: no limit), and tells their readers.
+  void limit(size_t max_keys);
 
   size_t clients() const { return count_.load(std::memory_order_relaxed); }
   size_t keys() const { return keys_count_.load(std::memory_order_relaxed); }
@@ -58,10 +60,12 @@ class Tracking {
     uint64_t redirect;
   };
   using Readers = absl::InlinedVector<uint64_t, 2>;
+  void shrink_to(size_t max_keys);
   void invalidate_key(const std::string& name, uint64_t origin);
-  void invalidate_all();
+  void invalidate_all(uint64_t origin);
   void broadcast(uint64_t origin, std::span<const Touch> touches);
-  void send(const Client& client, std::span<const std::string_view> keys, bool everything) const;
+  /// `own`: the client's own command is why.
+  void send(const Client& client, std::span<const std::string_view> keys, bool everything, bool own) const;
 
   ClientRegistry& clients_;
   mutable std::mutex mutex_;  // guards all of it

@@ -151,6 +151,7 @@ WaitingClients::Attempt WaitingClients::attempt(Waiter& waiter, const std::strin
   Reply reply(out, waiter.protocol);
   Txn txn(server_.keyspace(), lender ? lender->access() : Access::blocking);
   if (lender) txn.borrow_locks(*lender);
+  txn.set_origin(waiter.client_id);
   auto outcome = server_.dispatcher().call(nullptr, *waiter.command.match().spec, waiter.command.args(), waiter.db, txn,
                                            reply, true, key_name(key_id));
   if (outcome && outcome->kind == Outcome::Kind::wait) return Attempt::nothing_there;

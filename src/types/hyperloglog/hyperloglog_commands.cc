@@ -182,7 +182,7 @@ Result<Outcome> pfselftest(Call& call) {
 constexpr CommandSpec kCommands[] = {
     {"pfadd", -2, kWrite | kDenyOom | kFast, {1, 1, 1}, "RW insert", Group::hyperloglog, "2.8.9",
      "Adds the specified elements to the specified HyperLogLog.", "O(1) to add every element.", pfadd},
-    {"pfcount", -2, kReadonly, {1, -1, 1}, "RW access", Group::hyperloglog, "2.8.9",
+    {"pfcount", -2, kReadonly | kMayReplicate, {1, -1, 1}, "RW access", Group::hyperloglog, "2.8.9",
      "Return the approximated cardinality of the set(s) observed by the HyperLogLog at key(s).",
      "O(1) with a very small average constant time when called with a single key. O(N) with N being the number of "
      "keys, and much bigger constant times, when called with multiple keys.",
