@@ -18,6 +18,7 @@ struct PackedLimits {
   std::atomic<int64_t> list_max_listpack_size{-2};             ///< Redis: >0 elements; -1…-5: 4, 8, 16, 32, 64 KiB
   std::atomic<int64_t> stream_node_max_bytes{4096};            ///< of Redis's listpack; 0: no limit
   std::atomic<int64_t> stream_node_max_entries{100};           ///< 0: no limit
+  std::atomic<int64_t> list_packed_threshold{0};               ///< bytes of a packed list's body; 0: no limit (DEBUG)
   std::atomic<int64_t> packed_max_bytes{1024};                 ///< a packed body never exceeds this
   std::atomic<int64_t> string_chunk_threshold{4 * 1024};       ///< bytes; a string grown past it is spread
   std::atomic<int64_t> proto_max_bulk_len{512 * 1024 * 1024};  ///< bytes; no command makes a longer string

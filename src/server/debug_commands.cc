@@ -3,33 +3,47 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <glog/logging.h>
 
 #include "base/glob.h"
+#include "base/number.h"
 #include "command/call.h"
 #include "server/config/config.h"
 #include "server/server.h"
 #include "server/server_commands.h"
+#include "types/digest/digest.h"
+#include "types/key/object_encoding.h"
+#include "types/rdb/value_writer.h"
 
 namespace basalt {
 
 namespace {
 
 constexpr std::string_view kHelp[] = {
-    "CHANGE-REPL-ID",
-    "    Change the replication IDs of the instance.",
+    "DIGEST",
+    "    Output a hex signature representing the current DB content: Redis's own.",
+    "DIGEST-VALUE <key> [<key> ...]",
+    "    Output a hex signature of the values of all the specified keys.",
     "ERROR <string>",
     "    Return a Redis protocol error with <string> as message. Useful for clients",
     "    unit tests to simulate Redis errors.",
-    "JMAP",
-    "    Does nothing: there is no heap of keys to show.",
+    "LOADAOF",
+    "    Close the store and open it again: what is not in data files yet is read from",
+    "    the write-ahead log.",
+    "LOG <message>",
+    "    Write <message> to the server log.",
     "OBJECT <key>",
     "    Show low level info about `key` and associated value.",
     "PROTOCOL <type>",
     "    Reply with a test value of the specified type. <type> can be: string,",
     "    integer, double, null, array, set, map, attrib, push, verbatim, true,",
     "    false.",
-    "RELOAD",
-    "    Write everything to disk, close the store and open it again.",
+    "QUICKLIST-PACKED-THRESHOLD <size>",
+    "    Packed lists get no longer than <size> bytes, whatever the options say.",
+    "    0 restores the default, which is no such limit.",
+    "RELOAD [NOSAVE]",
+    "    Write everything to data files, close the store and open it again; with NOSAVE",
+    "    as LOADAOF.",
     "SET-ACTIVE-EXPIRE <0|1>",
     "    Setting it to 0 disables expiring keys (and hash fields) in the background.",
     "SLEEP <seconds>",
@@ -57,31 +71,72 @@ Result<Outcome> set_active_expire_command(Call& call) {
   return kDone;
 }
 
-Result<Outcome> reload_command(Call& call) {
+// The store anew from disk: from its data files, and from its log what `flush` does not write to them first.
+Result<Outcome> reopen(Call& call, bool flush) {
   Server& server = call.session->server();
-  TRY(server.store().flush_memtables());
+  if (flush) TRY(server.store().flush_memtables());
   TRY(server.reopen());
   call.reply.ok();
   return kDone;
 }
 
+Result<Outcome> reload_command(Call& call) {
+  bool flush = true;
+  for (size_t i = 2; i < call.argc(); ++i) {
+    if (!call.arg_is(i, "nosave")) return fail("ERR DEBUG RELOAD only supports the NOSAVE option.");
+    flush = false;
+  }
+  return reopen(call, flush);
+}
+
+Result<Outcome> loadaof_command(Call& call) { return reopen(call, false); }
+
+Result<Outcome> digest_command(Call& call) {
+  call.reply.simple(TRY(dataset_digest(call.txn)).text());
+  return kDone;
+}
+
+Result<Outcome> digest_value_command(Call& call) {
+  call.reply.array(static_cast<int64_t>(call.argc()) - 2);
+  for (size_t i = 2; i < call.argc(); ++i) call.reply.simple(TRY(value_digest(call.txn, call.key(i))).text());
+  return kDone;
+}
+
+Result<Outcome> log_command(Call& call) {
+  LOG(WARNING) << "DEBUG LOG: " << call.arg(2);
+  call.reply.ok();
+  return kDone;
+}
+
+Result<Outcome> packed_threshold_command(Call& call) {
+  constexpr uint64_t kMost = (uint64_t{1} << 32) - (1 << 20);
+  const auto bytes = parse_memory(call.arg(2));
+  if (!bytes || *bytes > kMost) return fail("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+  call.session->server().keyspace().limits().list_packed_threshold = static_cast<int64_t>(*bytes);
+  call.reply.ok();
+  return kDone;
+}
+
+// In Redis's words as far as they mean something: a value has no address but the place of its record.
 Result<Outcome> object_command(Call& call) {
+  call.txn.freeze();
   const auto record = TRY(call.txn.find(call.key(2)));
   if (!record) return fail("ERR no such key");
   const Head& head = record->head;
+  std::string serialized;
+  auto again = TRY(call.txn.find(call.key(2)));
+  TRY(rdb::write_value(call.txn, call.key(2), *std::move(again), serialized, []() -> Result<void> { return {}; }));
   const std::string_view encodings[] = {"plain", "packed", "packed_intset", "spread"};
-  call.reply.simple(fmt::format("type:{} layout:{} object:{:016x} size:{} body_bytes:{} expire_ms:{}",
-                                type_name(head.type), encodings[static_cast<size_t>(head.encoding)], head.object,
-                                head.size, head.body.size(), head.expire_ms));
+  const std::string_view column = head.encoding == Encoding::plain ? "strings" : "heads";
+  call.reply.simple(fmt::format(
+      "Value at:{}:{:016x} refcount:1 encoding:{} serializedlength:{} type:{} layout:{} size:{} body_bytes:{} "
+      "expire_ms:{}",
+      column, head.object, object_encoding(head), serialized.size() - 1, type_name(head.type),
+      encodings[static_cast<size_t>(head.encoding)], head.size, head.body.size(), head.expire_ms));
   return kDone;
 }
 
 Result<Outcome> error_command(Call& call) { return fail(std::string(call.arg(2))); }
-
-Result<Outcome> jmap_command(Call& call) {
-  call.reply.ok();
-  return kDone;
-}
 
 Result<Outcome> stringmatch_command(Call& call) {
   const int64_t length = TRY(call.integer(3));
@@ -148,9 +203,13 @@ constexpr Subcommand kSubcommands[] = {
     {"sleep", 3, sleep_command},
     {"set-active-expire", 3, set_active_expire_command},
     {"reload", -2, reload_command},
+    {"loadaof", 2, loadaof_command},
+    {"digest", 2, digest_command},
+    {"digest-value", -2, digest_value_command},
+    {"log", 3, log_command},
+    {"quicklist-packed-threshold", 3, packed_threshold_command},
     {"object", -3, object_command},
     {"error", 3, error_command},
-    {"jmap", 2, jmap_command},
     {"stringmatch-len", 4, stringmatch_command},
     {"protocol", 3, protocol_command},
 };

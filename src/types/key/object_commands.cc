@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "command/call.h"
+#include "types/key/object_encoding.h"
 
 namespace basalt {
 namespace {
@@ -15,7 +16,9 @@ std::string_view string_encoding(const Head& head) {
   return head.body.size() <= kEmbeddedMax ? "embstr" : "raw";
 }
 
-std::string_view encoding_word(const Head& head) {
+}  // namespace
+
+std::string_view object_encoding(const Head& head) {
   switch (head.type) {
     case Type::string: return string_encoding(head);
     case Type::list: return "quicklist";
@@ -27,6 +30,8 @@ std::string_view encoding_word(const Head& head) {
   return "unknown";
 }
 
+namespace {
+
 // Looking at a key's inside is no use of it: no event when it is missing, as in Redis.
 Result<std::optional<Record>> find_quietly(Call& call) {
   call.txn.count_lookups(false);
@@ -35,7 +40,7 @@ Result<std::optional<Record>> find_quietly(Call& call) {
 
 Result<Outcome> encoding(Call& call) {
   auto record = TRY(find_quietly(call));
-  if (record) call.reply.bulk(encoding_word(record->head));
+  if (record) call.reply.bulk(object_encoding(record->head));
   else call.reply.null();
   return kDone;
 }

@@ -32,6 +32,7 @@ Result<size_t> packed_offset(std::string_view body, uint64_t position) {
 // list-max-listpack-size as Redis reads it for one of its nodes; here it is for a whole list.
 bool list_may_be_packed(const PackedLimits& limits, uint64_t elements, uint64_t bytes) {
   if (exceeds(bytes, limits.packed_max_bytes)) return false;
+  if (limits.list_packed_threshold != 0 && exceeds(bytes, limits.list_packed_threshold)) return false;
   const int64_t fill = limits.list_max_listpack_size.load(std::memory_order_relaxed);
   if (fill >= 0) return elements <= static_cast<uint64_t>(std::max<int64_t>(1, fill));
   return bytes <= uint64_t{4096} << (std::min<int64_t>(5, -fill) - 1);
