@@ -265,7 +265,7 @@ std::optional<std::string> Network::listen_anew() {
     if (opened) {
       tcp_address_ = wanted;
     } else {
-      refused = fmt::format("Unable to listen on this address: {}", opened.error().command()->text);
+      refused = fmt::format("Unable to listen on this port: {}", opened.error().command()->text);
       opened = listen_tcp(tcp_address_);
     }
     // A closed listener still has its cancelled accept under way: it goes with the network.

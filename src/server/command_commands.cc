@@ -211,7 +211,6 @@ Result<Outcome> list_command(Call& call) {
   int64_t n = 0;
   for (const CommandSpec* spec : table.rows()) {
     if (wanted(*spec, spec->name)) call.reply.bulk(spec->name), ++n;
-    if (!filtered) continue;
     for (const CommandSpec& sub : spec->subcommands) {
       const std::string name = fmt::format("{}|{}", spec->name, sub.name);
       if (wanted(sub, name)) call.reply.bulk(name), ++n;

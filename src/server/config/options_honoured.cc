@@ -8,11 +8,9 @@
 namespace basalt {
 namespace {
 
-// The store needs a little (store/options.cc); numbers past 2^63 are negative here.
+// Numbers past 2^63 are negative here.
 int64_t memory_or_a_quarter(int64_t bytes) {
-  constexpr uint64_t kLeast = 16 << 20;
-  uint64_t wanted = bytes != 0 ? static_cast<uint64_t>(bytes) : machine_memory_bytes() / 4;
-  return static_cast<int64_t>(std::max(wanted, kLeast));
+  return bytes != 0 ? bytes : static_cast<int64_t>(machine_memory_bytes() / 4);
 }
 int64_t threads_or_cores_but_one(int64_t threads) {
   return threads != 0 ? threads : std::clamp<int64_t>(machine_cores() - 1, 1, 128);
@@ -60,8 +58,8 @@ constexpr Option kNetwork[] = {
         .into<&Settings::io_threads>(),
     integer("storage-threads", "0", 0, 1024)
         .help("Threads for commands that have to wait for the disk: how many reads the disk gets at once. 0: four a "
-              "core, at least eight. Raise it for data much larger than memory on fast NVMe disks.")
-        .at_start_only()
+              "core, at least eight. Raise it for data much larger than memory on fast NVMe disks. Set at start.")
+        .needs_listener()
         .adjusted(threads_or_four_a_core)
         .into<&Settings::storage_threads>(),
     integer("metrics-port", "0", 0, 65535)
@@ -197,8 +195,8 @@ constexpr Option kStorage[] = {
     text("checkpoint-dir", "checkpoints")
         .help("Where SAVE and BGSAVE put their checkpoints: consistent copies of the data that a server can be started "
               "on. Relative to dir. On the same file system a checkpoint is hard links: instant, and nearly free "
-              "until the data changes.")
-        .at_start_only()
+              "until the data changes. Set at start.")
+        .needs_listener()
         .into<&Settings::checkpoint_dir>(),
     integer("checkpoint-keep", "1", 1, kIntMax)
         .help("Checkpoints to keep; older ones are removed after a new one is complete.")
@@ -214,7 +212,8 @@ constexpr Option kStorage[] = {
 constexpr Option kMemory[] = {
     memory("maxmemory", "0", kLongMin, kLongMax)
         .help(
-            "Memory for the storage engine: cached blocks plus writes not yet in files; at least 16mb. 0: a quarter of "
+            "Memory for the storage engine: cached blocks plus writes not yet in files; it takes 16mb at the least. 0: "
+            "a quarter of "
             "the machine's "
             "(or container's) memory; CONFIG GET shows the number. Unlike in Redis this bounds memory, not data: data "
             "beyond it is on disk, nothing is evicted and no write is refused because of it. Raise it as far as the "
