@@ -5,8 +5,8 @@
     tools/dev conformance --suite DIR --baseline   runs redis-server instead and writes baseline.txt
     tools/dev conformance --table                  writes the table of commands in docs/compatibility.md anew
 
-Fails on a failure that known-failures.txt does not list, on a listed test that passes, and on a test that
-redis-server passes but that never ran and is not listed.
+What is known to fail stands in known-failures.txt, with the reason. The command fails on a failure that is not listed
+there, on a listed test that passes, and on a test that redis-server passes but that never ran and is not listed.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from conformance import records, suite  # noqa: E402
+from conformance import records, suite, table  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BASALT = os.path.join(ROOT, "build", "release", "bin", "basalt-server")
@@ -37,21 +37,32 @@ def parse_options():
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="files to run at a time; %(default)s")
     parser.add_argument("--logs", metavar="DIR", help="keep what the suite printed, a file a unit")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    parser.add_argument("--table", action="store_true", help="write the table of commands in docs/compatibility.md")
+    parser.add_argument("--totals", action="store_true", help="write the totals there, too")
     options = parser.parse_args()
-    if not options.suite:
+    if not options.suite and not options.table:
         parser.error("--suite is needed")
     return options
 
 
-def run_all(options, units, copy):
+def keep_log(folder, result):
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, result.unit.replace("/", "-")), "w", encoding="utf-8") as file:
+            file.write(result.log)
+
+
+def run_all(options, units, copy, known):
     kind, program = ("redis", "redis-server") if options.baseline else ("basalt", options.server)
     extra = [word for test in options.only for word in ("--only", test)]
 
     def run(numbered):
         number, unit = numbered
         port = FIRST_PORT + 64 * (number % 32)
-        result = suite.run_unit(copy, unit, kind, program, options.limit, port, extra)
-        print("%s: %d s" % (unit, result.seconds), file=sys.stderr)
+        left_out = [word for test in known.left_out(unit) for word in ("--skiptest", test)]
+        result = suite.run_unit(copy, unit, kind, program, options.limit, port, extra + left_out)
+        keep_log(options.logs, result)
+        print("%s: %d s" % (unit, result.seconds), file=sys.stderr, flush=True)
         return result
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -80,28 +91,31 @@ class Report:
 
     def judge_(self, result, known, missing):
         unlisted, passing = known.judge(result)
-        listed = known.reasons.get(result.unit, {})
         for name in unlisted:
             self.problems.append("%s: failed: %s\n%s" % (result.unit, name, shortened(result.reasons[name])))
         for name in passing:
             self.problems.append("%s: listed as a known failure, but passes: %s" % (result.unit, name))
         for name in missing:
-            if name not in listed and "*" not in listed:
+            if not known.covers(result.unit, name):
                 self.problems.append("%s: never ran: %s" % (result.unit, name))
-        if result.trouble and "*" not in listed:
+        if result.trouble and not known.covers(result.unit, "*"):
             self.problems.append("%s: ended early: %s" % (result.unit, result.trouble))
 
+    def counts(self):
+        """(file, passed, failed, never ran) each."""
+        return [
+            (result.unit, sum(result.passed.values()), sum(result.failed.values()), missing)
+            for result, missing in self.rows
+        ]
+
     def totals(self):
-        passed = sum(sum(result.passed.values()) for result, _ in self.rows)
-        failed = sum(sum(result.failed.values()) for result, _ in self.rows)
-        return passed, failed, sum(missing for _, missing in self.rows)
+        return tuple(sum(row[column] for row in self.counts()) for column in (1, 2, 3))
 
     def print_text(self):
         print("%-40s %8s %8s %10s" % ("file", "passed", "failed", "never ran"))
-        for result, missing in self.rows:
-            counts = (sum(result.passed.values()), sum(result.failed.values()), missing)
-            if any(counts):
-                print("%-40s %8d %8d %10d" % (result.unit, *counts))
+        for row in self.counts():
+            if any(row[1:]):
+                print("%-40s %8d %8d %10d" % row)
         print("%-40s %8d %8d %10d" % ("total", *self.totals()))
         for problem in self.problems:
             print(problem)
@@ -130,23 +144,23 @@ def version_of(program):
 
 def main():
     options = parse_options()
+    if options.table:
+        table.write_commands(options.server)
+    if not options.suite:
+        return 0
+    known = records.KnownFailures(os.devnull if options.baseline else records.KNOWN_FAILURES)
     copy = suite.Copy(options.suite)
     try:
         units = options.units or copy.units()
-        results = run_all(options, units, copy)
+        results = run_all(options, units, copy, known)
     finally:
         copy.clear()
-    if options.logs:
-        os.makedirs(options.logs, exist_ok=True)
-        for result in results:
-            with open(os.path.join(options.logs, result.unit.replace("/", "-")), "w", encoding="utf-8") as file:
-                file.write(result.log)
     if options.baseline:
         records.save_baseline(results, version_of("redis-server"), datetime.date.today().isoformat())
-        known, baseline = records.KnownFailures(os.devnull), {}
-    else:
-        known, baseline = records.KnownFailures(), records.load_baseline()
+    baseline = {} if options.baseline else records.load_baseline()
     report = Report(results, baseline, known, partial=bool(options.only))
+    if options.totals:
+        table.write_totals(report.counts(), datetime.date.today().isoformat(), version_of("redis-server"))
     report.print_json() if options.json else report.print_text()
     return 0 if options.baseline or not report.problems else 1
 
@@ -154,5 +168,5 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (suite.NoSuite, records.BadList) as error:
+    except (suite.NoSuite, records.BadList, table.NoMarks) as error:
         sys.exit("conformance: %s" % error)
