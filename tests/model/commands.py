@@ -72,6 +72,7 @@ KEYS = """
 1 unordered: KEYS $pattern
 1 exact: DBSIZE
 1 random-key: RANDOMKEY
+1 scan-keys: [ MATCH $pattern ] [ COUNT $positive ] [ TYPE ( string | list | hash | set | zset ) ]
 2 exact: COPY $any $any [ DB $bit ] [ REPLACE ]
 1 exact: COPY $x $x [ REPLACE ]
 1 exact: RENAME $any $any
@@ -253,7 +254,7 @@ STREAMS = """
 1 exact: COPY $t $t [ REPLACE ]
 """
 
-# Only within a transaction, where they do not wait.
+# Within a transaction, where they do not wait, and with several clients, where somebody else ends their wait.
 BLOCKING = """
 1 exact: ( BLPOP | BRPOP ) { $l } 0
 1 exact: ( BLMOVE ) $l $l ( LEFT | RIGHT ) ( LEFT | RIGHT ) 0
@@ -271,6 +272,15 @@ PAYLOADS = """
 1 transfer-crossed: $any $any 0 [ REPLACE ]
 1 transfer-own: $any $any $milliseconds REPLACE
 1 transfer-crossed: $p $p 0 [ REPLACE ]
+"""
+
+# What only makes sense with several clients: each is in the middle of a transaction, or watches, or not.
+TRANSACTIONS = """
+3 exact: WATCH { $any }
+1 exact: UNWATCH
+3 exact: MULTI
+4 exact: EXEC
+1 exact: DISCARD
 """
 
 RARE = """

@@ -32,7 +32,9 @@ class Row:
 
     def needed(self):
         """The commands that this row may give."""
-        return ["DUMP", "RESTORE"] if self.mode.startswith("transfer") else self.commands_
+        if self.mode.startswith("transfer"):
+            return ["DUMP", "RESTORE"]
+        return ["SCAN"] if self.mode == "scan-keys" else self.commands_
 
     def words(self, values):
         out = []

@@ -4,8 +4,11 @@ A step is (mode, words). Most modes say how replies are compared (compare.py); t
 command or something else, so that what is pipelined ends before them:
 
     multi             words are steps, sent between MULTI and EXEC
+    clients           words are turns of several clients (clients.py)
+    expired           words are steps; before them the keys of the first one expire, and nobody removes them but the steps
     pop               SPOP: what Basalt popped is removed from Redis's set
-    scan              a whole iteration
+    scan              a whole iteration of a collection
+    scan-keys         a whole iteration of the keys
     transfer-own      from, to, ttl…: DUMP and RESTORE at the same server
     transfer-crossed  the same, with the payload of the other server
     content           everything that is in both is compared
@@ -14,16 +17,20 @@ command or something else, so that what is pipelined ends before them:
     restart, kill     Basalt ends, orderly or not, and starts again
 """
 
+import time
+
 from lib import resp
 from lib.resp import encode
 from lib.servers import Server
-from model import compare
+from model import clients, compare
 from model.events import Events
 
 DATABASES = (0, 1)
 MULTI, EXEC = encode(["MULTI"]), encode(["EXEC"])
 PAGE_LIMIT = 100_000
 SMALL_NODES = (b"stream-node-max-entries", b"7", b"stream-node-max-bytes", b"500")
+DEBUG = ["--enable-debug-command", "yes"]
+EXPIRED = b"__:expired"
 SCANS = {b"hash": b"HSCAN", b"set": b"SSCAN", b"zset": b"ZSCAN"}
 LOOK_UPS = {
     b"hash": ((b"HKEYS",), b"HMGET"),
@@ -38,8 +45,8 @@ class Difference(Exception):
 
 class Pair:
     def __init__(self, server, oracle, flags):
-        self.basalt = Server("basalt", server, flags)
-        self.redis = Server("redis", oracle)
+        self.basalt = Server("basalt", server, [*DEBUG, *flags])
+        self.redis = Server("redis", oracle, DEBUG)
         self.redis.start()
         self.settings_ = {}
         self.defaults_ = {}
@@ -171,6 +178,44 @@ class Pair:
         if popped:
             self.redis_connection_.call("SREM", words[1], *[one.value for one in popped])
 
+    def clients_(self, turns):
+        clients.play(self, turns, self.database_)
+
+    # For the clients of a scenario, which have connections of their own.
+    def ask_redis(self, *words):
+        return self.redis_connection_.call(*words).value
+
+    def unblock(self, our_id, their_id):
+        ours, theirs = [
+            connection.call("CLIENT", "UNBLOCK", client)
+            for connection, client in zip(self.both_(), (our_id, their_id), strict=True)
+        ]
+        if ours != theirs:
+            self.differ("CLIENT UNBLOCK", ours, theirs)
+
+    @staticmethod
+    def differ(what, ours, theirs):
+        raise Difference("%s\n  basalt %s\n  redis  %s" % (what, *shortened(ours, theirs)))
+
+    def expired_(self, steps):
+        """Expired keys that are still there: no command may see them, and who meets one removes it."""
+        (_, keys), *steps = steps
+        self.call_both_((b"DEBUG", b"SET-ACTIVE-EXPIRE", b"0"))
+        self.pipeline_([("exact", (b"PEXPIRE", key, b"1")) for key in keys])
+        time.sleep(0.01)
+        self.pipeline_(steps)
+        self.pipeline_([("exact", (b"EXISTS", key)) for key in keys])
+        self.call_both_((b"DEBUG", b"SET-ACTIVE-EXPIRE", b"1"))
+        # Who removes a key first is not the same in both, only that somebody does.
+        ours, theirs = self.our_events_.take(), self.their_events_.take()
+        of_expiry = [sorted(one for one in events if one[0].endswith(EXPIRED)) for events in (ours, theirs)]
+        others = [[one for one in events if not one[0].endswith(EXPIRED)] for events in (ours, theirs)]
+        if of_expiry[0] != of_expiry[1] or others[0] != others[1]:
+            self.differ("events while keys expire", (of_expiry[0], others[0]), (of_expiry[1], others[1]))
+
+    def scan_keys_(self, words):
+        self.scan_((b"SCAN", None, *words))
+
     def scan_(self, words):
         ours, theirs = [self.iterate_(connection, words) for connection in self.both_()]
         if ours == theirs:
@@ -184,11 +229,11 @@ class Pair:
         name, key, rest = words[0], words[1], words[2:]
         found, cursor = [], b"0"
         for _ in range(PAGE_LIMIT):
-            reply = connection.call(name, key, cursor, *rest)
+            reply = connection.call(*([name] if key is None else [name, key]), cursor, *rest)
             if reply.kind == "error":
                 return reply
             cursor, page = reply.value[0].value, reply.value[1].value
-            found += page if name == b"SSCAN" else compare.in_pairs(page)
+            found += page if name in (b"SSCAN", b"SCAN") else compare.in_pairs(page)
             if cursor == b"0":
                 # The text of a large score depends on the encoding.
                 return {(member, float(score.value)) for member, score in found} if name == b"ZSCAN" else set(found)

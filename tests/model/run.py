@@ -6,7 +6,8 @@
 
 Replies in RESP2 and RESP3, and keyspace events, are compared. Few keys and few elements, so that types collide
 and collections come and go; packing thresholds that change all the time, so that every conversion happens. In
-between everything that both hold is compared, and Basalt is restarted, orderly or by kill -9. Each chunk of
+between everything that both hold is compared, and Basalt is restarted, orderly or by kill -9. Now and then several
+clients take turns, with transactions, watched keys and blocking commands, and keys expire. Each chunk of
 pipelined commands counts as one test. Of a difference the commands that lead to it are tried again in smaller
 and smaller parts, and the smallest is kept in a file.
 """
@@ -22,12 +23,13 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from lib import resp  # noqa: E402
-from model import commands  # noqa: E402
+from model import clients, commands  # noqa: E402
 from model.grammar import Row  # noqa: E402
 from model.pair import Difference, Pair  # noqa: E402
 from model.values import Values  # noqa: E402
 
 BROKEN = (Difference, OSError, resp.Closed, resp.Timeout, resp.ProtocolError)
+NESTED = ("multi", "clients", "expired")  # steps whose words are steps
 ROUND_COMMANDS = 20_000  # then both are emptied, so that a difference has a short history
 SETTINGS = {
     b"packed-max-bytes": (64, 100, 200, 1024, 8192),
@@ -44,15 +46,14 @@ SETTINGS = {
 
 
 class Generator:
-    """Random steps. `unknown` are commands that Basalt does not have."""
+    """Random steps."""
 
-    def __init__(self, seed, families, unknown):
+    def __init__(self, seed, families):
         self.random = random.Random(seed)
         self.values_ = Values(self.random)
-        tables = [commands.FAMILIES[name] for name in families]
-        self.rows_ = [[row for row in rows(table) if not unknown & set(row.needed())] for table in tables]
-        self.rows_ = [table for table in self.rows_ if table]
+        self.rows_ = [rows(commands.FAMILIES[name]) for name in families]
         self.rare_ = rows(commands.RARE)
+        self.transactions_ = rows(commands.TRANSACTIONS)
         self.blocking_ = rows(commands.BLOCKING)
 
     def chunk(self):
@@ -64,6 +65,10 @@ class Generator:
         while len(steps) <= size:
             if self.random.random() < 0.01:
                 steps.append(("multi", [self.step_(tables + [self.blocking_], False) for _ in range(1 + size // 10)]))
+            elif self.random.random() < 0.001:
+                steps.append(("clients", [self.turn_() for _ in range(self.random.randrange(10, 60))]))
+            elif self.random.random() < 0.001:
+                steps.append(("expired", self.while_keys_expire_()))
             elif self.random.random() < 0.0002:
                 steps.append(self.step_([self.rare_], True))
             else:
@@ -76,6 +81,18 @@ class Generator:
             row = self.random.choices(table, [one.weight for one in table])[0]
             if alone or not row.mode.startswith(("pop", "scan", "transfer")):
                 return (row.mode, tuple(row.words(self.values_)))
+
+    def turn_(self):
+        """Somebody's step of a scenario: a command as ever, a part of a transaction, or one that may block."""
+        kind = self.random.random()
+        of = [self.transactions_] if kind < 0.25 else [self.blocking_] if kind < 0.45 else self.rows_
+        return (self.random.randrange(clients.CLIENTS), *self.step_(of, False))
+
+    def while_keys_expire_(self):
+        """The keys, and the steps. How many keys there are while expired ones are is told differently."""
+        keys = tuple(self.values_.any() for _ in range(self.random.randrange(1, 6)))
+        steps = [self.step_(self.rows_, False) for _ in range(self.random.randrange(1, 30))]
+        return [("keys", keys)] + [one for one in steps if one[0] != "random-key" and one[1][0] != b"DBSIZE"]
 
     def settings(self, count=len(SETTINGS)):
         some = self.random.sample(list(SETTINGS.items()), count)
@@ -94,9 +111,10 @@ class ModelTest:
     def __init__(self, options):
         self.options = options
         self.pair = Pair(options.server, options.oracle, options.flag)
-        names = {name for table in commands.FAMILIES.values() for row in rows(table) for name in row.needed()}
-        self.unknown = self.pair.unknown_commands(names)
-        self.generator = Generator(options.seed, options.families.split(","), self.unknown)
+        families = options.families.split(",")
+        needed = {name for family in families for row in rows(commands.FAMILIES[family]) for name in row.needed()}
+        self.unknown = self.pair.unknown_commands(needed)
+        self.generator = Generator(options.seed, families)
         self.history = []
         self.commands = 0
         self.passed = 0
@@ -105,7 +123,8 @@ class ModelTest:
     def run(self):
         """Until the time is over, or so many commands were sent, or a difference is found."""
         if self.unknown:
-            print("model: not there, and not tested: %s" % " ".join(sorted(self.unknown)))
+            print("FAILED: Basalt does not have %s" % " ".join(sorted(self.unknown)))
+            self.failed += 1
         deadline = time.monotonic() + self.options.seconds
         while time.monotonic() < deadline and self.commands < self.options.commands and not self.failed:
             self.round_(deadline)
@@ -129,7 +148,7 @@ class ModelTest:
 
     def chunk_(self, steps):
         self.history.append(steps)
-        self.commands += sum(len(words) if mode == "multi" else 1 for mode, words in steps)
+        self.commands += sum(len(words) if mode in NESTED else 1 for mode, words in steps)
         try:
             self.pair.run(steps)
             self.passed += 1
@@ -193,7 +212,9 @@ class ModelTest:
 
 def revive(step):
     mode, words = step
-    if mode == "multi":
+    if mode == "clients":
+        return (mode, [(number, *revive(turn)) for number, *turn in words])
+    if mode in NESTED:
         return (mode, [revive(one) for one in words])
     return (mode, tuple(word.encode("latin-1") for word in words))
 
