@@ -87,14 +87,14 @@ Result<void> take_hash(Txn& txn, Record record, Digest& digest) {
 
 Result<void> take_stream(Txn& txn, const Record& record, Digest& digest) {
   const Stream stream = TRY(Stream::of(txn, record));
-  return stream.walk(
-      kMinStreamId, kMaxStreamId, Stream::Order::ascending, [&](const StreamEntry& entry) -> Result<bool> {
-        digest.mix(fmt::format("{}.{}", entry.id.ms, entry.id.sequence));
-        layout::PackedReader words(entry.body);
-        while (auto word = words.next()) digest.mix(*word);
-        if (words.damaged()) return fail("ERR a stream's entry is damaged");
-        return true;
-      });
+  return stream.walk(kMinStreamId, kMaxStreamId, Stream::Order::ascending,
+                     [&](const StreamEntry& entry) -> Result<bool> {
+                       digest.mix(fmt::format("{}.{}", entry.id.ms, entry.id.sequence));
+                       layout::PackedReader words(entry.body);
+                       while (auto word = words.next()) digest.mix(*word);
+                       if (words.damaged()) return fail("ERR a stream's entry is damaged");
+                       return true;
+                     });
 }
 
 // Mixes the key's value into `digest`; false when there is no such key.
