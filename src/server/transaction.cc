@@ -61,6 +61,8 @@ void WatchRegistry::committed(std::span<const Touch> touches) {
   if (watched_keys() == 0) return;
   for (const Touch& touch : touches) {
     if (!touch.modified) continue;
+    // That a key is past its time EXEC sees for itself; a key that was so when WATCH came may be removed any time.
+    if (touch.event_class == EventClass::expired) continue;
     if (touch.whole_database) {
       for (Shard& shard : shards_) {
         std::lock_guard lock(shard.mutex);
