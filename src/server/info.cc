@@ -150,6 +150,7 @@ void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&)
   fields.add("pubsub_patterns", server.pubsub().names(SubscriptionKind::pattern));
   fields.add("pubsubshard_channels", server.pubsub().names(SubscriptionKind::shard_channel));
   fields.add("tracking_total_keys", server.tracking().keys());
+  fields.add("migrate_cached_sockets", 0);
   fields.add("tracking_total_prefixes", server.tracking().prefixes());
   fields.add("total_error_replies", stats.sum(&StatsShard::errors));
   fields.add("offloaded_commands", stats.sum(&StatsShard::offloaded));
