@@ -298,7 +298,7 @@ constexpr CommandSpec kCommands[] = {
      watch_command},
     {"unwatch",
      1,
-     kSessionFlags,
+     kSessionFlags & ~kRunsInsideMulti,  // queued, and then without effect: EXEC has looked already
      {},
      "",
      Group::transactions,
