@@ -168,10 +168,7 @@ void Connection::after_step(Session::Step step, bool wrote) {
       if (early_reply_) go_on(*std::exchange(early_reply_, std::nullopt));
       else arm_block_timer();
       break;
-    case Session::Step::close:
-      closing_ = true;
-      finish_closing();
-      break;
+    case Session::Step::close: close_after_sending(); break;
   }
 }
 
@@ -265,10 +262,12 @@ void Connection::go_on(const std::string& reply) {
   blocked_ = false;
   session_->shared.blocked = false;
   if (block_timer_) block_timer_->cancel();
+  std::string wanted = reply;
+  if (!reply.empty()) session_->unblocked(wanted, thread_.worker());
   // Whoever served it may not have flushed the WAL yet: it waits for a flush like a writer's.
-  building_.append({reply, {{0, reply.size()}}});
+  const size_t size = wanted.size();
+  building_.append({std::move(wanted), {{0, size}}});
   building_.bytes += std::exchange(after_reply_, {});
-  if (!reply.empty()) session_->unblocked(reply, thread_.worker());
   after_step(Session::Step::need_input, !reply.empty());
   if (!closed_ && !offloaded_) execute();
 }
@@ -278,8 +277,7 @@ void Connection::close(bool drain) {
     auto self = weak.lock();
     if (!self || self->closed_) return;
     if (!drain) return self->close_now();
-    self->closing_ = true;
-    self->finish_closing();
+    self->close_after_sending();
   });
 }
 
@@ -314,6 +312,7 @@ void Connection::release_replies(const std::string& error) {
   if (closed_) return;
   if (!error.empty()) building_.fail(error);
   if (building_.bytes.empty()) return finish_closing();
+  largest_replies_ = std::max(largest_replies_, building_.bytes.size());
   if (sending_.empty()) std::swap(sending_, building_.bytes);
   else sending_ += building_.bytes;
   building_.clear();
@@ -369,6 +368,12 @@ bool Connection::over_output_limit() {
   return true;
 }
 
+void Connection::close_after_sending() {
+  closing_ = true;
+  session_->shared.closing_after_reply = true;
+  finish_closing();
+}
+
 void Connection::finish_closing() {
   if (closing_ && !closed_ && !release_queued_ && !holding_ && !writing_ && sending_.empty()) close_now();
 }
@@ -396,6 +401,8 @@ void Connection::housekeeping(int64_t now_ms) {
     LOG(INFO) << "Closing idle client " << session_->id;
     return close_now();
   }
+  session_->shared.reply_buffers = static_cast<uint32_t>(building_.bytes.capacity() + sending_.capacity());
+  session_->shared.largest_replies = static_cast<uint32_t>(std::exchange(largest_replies_, 0));
   if (!sending_.empty() || !late_pushes_.empty()) over_output_limit();
 }
 

@@ -67,6 +67,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   void send_push(const std::string& bytes);
   void write_more();
   bool over_output_limit();
+  void close_after_sending();
   void finish_closing();
 
   Server& server_;
@@ -78,6 +79,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   std::string held_, sending_;
   std::string late_pushes_;      // what came while the session was lent out
   size_t sent_ = 0;              // of sending_
+  size_t largest_replies_ = 0;   // since the last housekeeping
   bool writing_ = false;         // an async write is under way, or nothing may be written yet
   bool release_queued_ = false;  // building_ waits for the end of the turn
   bool holding_ = false;         // held_ waits for an fsync

@@ -74,12 +74,25 @@ Result<Outcome> id_command(Call& call) {
   return kDone;
 }
 
+// While it lasts, descriptions of the caller show that it is in the middle of a command.
+class ShowsArguments {
+ public:
+  explicit ShowsArguments(Call& call) : shown_(call.session->shared.argument_bytes) { shown_ = bytes_of(call.args); }
+  ~ShowsArguments() { shown_ = 0; }
+  ShowsArguments(const ShowsArguments&) = delete;
+
+ private:
+  std::atomic<uint64_t>& shown_;
+};
+
 Result<Outcome> info_command(Call& call) {
+  const ShowsArguments shown(call);
   call.reply.verbatim(describe_client(call.session->server(), *call.session) + "\n");
   return kDone;
 }
 
 Result<Outcome> list_command(Call& call) {
+  const ShowsArguments shown(call);
   Server& server = call.session->server();
   std::string text;
   if (call.argc() == 4 && call.arg_is(2, "type")) {

@@ -15,4 +15,7 @@ std::string describe_client(Server& server, const Session& session);
 bool is_client_type(std::string_view word);
 bool client_has_type(const Session& session, std::string_view word);
 
+/// What a command's arguments weigh.
+size_t bytes_of(const Args& args);
+
 }  // namespace basalt

@@ -140,15 +140,16 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   }
   const CommandSpec& spec = *match.spec;
   session.shared.last_command.store(match.index, std::memory_order_relaxed);
+  if (server_.postpones(session, spec)) return Executed::postponed;
   if (transaction && transaction->active && !(spec.flags & kRunsInsideMulti)) {
     transaction->queue.emplace_back(match, args);
     transaction->queued_bytes += transaction->queue.back().bytes();
     session.shared.queued = static_cast<int32_t>(transaction->queue.size());
+    session.shared.queued_bytes = transaction->queued_bytes;
     reply.simple("QUEUED");
     session.apply_reply_mode(out, mark);
     return Executed::done;
   }
-  if (server_.postpones(session, spec)) return Executed::postponed;
   if ((spec.flags & kOffload) && worker.access == Access::inline_) return Executed::would_block;
 
   const int64_t start_us = session.command_started_us();

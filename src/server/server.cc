@@ -10,6 +10,7 @@
 #include "command/error_text.h"
 #include "server/acl/acl.h"
 #include "server/allocator.h"
+#include "server/client_info.h"
 #include "server/config/config.h"
 #include "server/redaction.h"
 #include "server/session.h"
@@ -82,6 +83,7 @@ void Server::block(Session& session, const CommandTable::Match& match, const Arg
     // It waits for what it takes from, not for where a move puts it.
     if (key_use_of(*match.spec, i).find("access") != KeyUse::npos) keys.push_back({session.db, args[positions[i]]});
   }
+  session.shared.argument_bytes = bytes_of(args);
   session.shared.blocked = true;
   session.blocked_until_us = outcome.timeout_ms > 0 ? monotonic_us() + outcome.timeout_ms * 1000 : 0;
   session.waiting_for = waiter;

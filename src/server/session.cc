@@ -110,6 +110,11 @@ void Session::acknowledge(size_t reply_begin, size_t reply_end) {
   replies_->acknowledgements.emplace_back(reply_begin, reply_end);
 }
 
+void Session::show_watch_flags(std::shared_ptr<const WatchFlags> flags) {
+  std::lock_guard lock(shared.mutex);
+  shared.watch_flags = std::move(flags);
+}
+
 void Session::unwatch_all() {
   if (!transaction) return;
   for (const WatchedKey& key : transaction->watched) server_.watches().unwatch(key, transaction->flags);
@@ -122,6 +127,7 @@ void Session::end_transaction() {
   unwatch_all();
   transaction.reset();
   shared.queued = -1;
+  shared.queued_bytes = 0;
 }
 
 void Session::unsubscribe_all() {
@@ -140,7 +146,7 @@ void Session::stop_tracking() {
   if (!tracking) return;
   server_.tracking().disable(id);
   tracking.reset();
-  shared.tracking = false;
+  shared.tracking = shared.broadcast = false;
   shared.redirect = -1;
 }
 
@@ -150,8 +156,9 @@ void Session::reset() {
   end_transaction();
   stop_tracking();
   unsubscribe_all();
-  db = 0;
+  shared.db = db = 0;
   protocol = Protocol::resp2;
+  shared.protocol = 2;
   reply_mode = ReplyMode::on;
   become_default_user();
   std::lock_guard lock(shared.mutex);
@@ -174,14 +181,16 @@ Args Session::parse_again(std::string_view input) const {
   return args;
 }
 
-void Session::unblocked(std::string_view reply, Worker& worker) {
+void Session::unblocked(std::string& reply, Worker& worker) {
+  shared.argument_bytes = 0;
   const auto waiter = std::exchange(waiting_for, nullptr);
   if (!waiter) return;
   const int64_t now_us = monotonic_us();  // what it waited does not count, as in Redis
   server_.note_duration(*this, {waiter->command.match(), waiter->command.args(), waiter->db, now_us, now_us});
   const bool failed = reply.starts_with('-');
   worker.stats.command_done(shared.last_command, 0, failed);
-  if (failed) worker.stats.error_replied(reply.substr(1, reply.find(' ') - 1));
+  if (failed) worker.stats.error_replied(std::string_view(reply).substr(1, reply.find(' ') - 1));
+  apply_reply_mode(reply, 0);
 }
 
 int64_t Session::command_started_us() { return last_ended_us_ != 0 ? last_ended_us_ : monotonic_us(); }

@@ -36,6 +36,7 @@ struct TransactionState;
 struct SubscriptionState;
 struct TrackingOptions;
 struct Waiter;
+struct WatchFlags;
 
 /// A session's way to its client. Thread-safe; calls after the connection is gone do nothing.
 class Transport {
@@ -120,12 +121,14 @@ class Session {
   void unwatch_all();
   void unsubscribe_all();
   void stop_tracking();
-  /// The command that had to wait has got its reply: counts it.
-  void unblocked(std::string_view reply, Worker& worker);
+  /// The command that had to wait has got its reply: counts it, and silences it if the client wants that.
+  void unblocked(std::string& reply, Worker& worker);
   /// MULTI is over, one way or the other; so is WATCH.
   void end_transaction();
   /// For handlers that commit themselves (EXEC): this command's reply waits for the WAL.
   void mark_written() { written_ = true; }
+  /// What WATCH looks at, for CLIENT LIST.
+  void show_watch_flags(std::shared_ptr<const WatchFlags> flags);
 
   /// What EXEC may have changed of the session before it had to start anew.
   class Undo {
@@ -151,10 +154,17 @@ class Session {
     std::atomic<uint32_t> last_command{UINT32_MAX};
     std::atomic<uint64_t> commands{0}, input_bytes{0}, output_bytes{0}, pending_output{0};
     std::atomic<uint32_t> query_buffer{0}, query_buffer_free{0};
+    std::atomic<uint32_t> reply_buffers{0};    ///< memory that the buffers of replies hold, looked at every second
+    std::atomic<uint32_t> largest_replies{0};  ///< most bytes of replies sent at once in that second
+    std::atomic<uint64_t> argument_bytes{0};   ///< of the command that runs, or waits
+    std::atomic<uint64_t> queued_bytes{0};     ///< by MULTI
     std::atomic<uint32_t> channels{0}, patterns{0}, shard_channels{0}, watched{0};
     std::atomic<int32_t> queued{-1};  ///< commands queued by MULTI, -1 outside
     std::atomic<bool> blocked{false}, monitor{false}, no_evict{false}, no_touch{false}, tracking{false}, closing{false};
-    std::mutex mutex;  ///< guards what follows
+    std::atomic<bool> broadcast{false};            ///< of tracking
+    std::atomic<bool> closing_after_reply{false};  ///< no more is read, what was written still goes out
+    std::mutex mutex;                              ///< guards what follows
+    std::shared_ptr<const WatchFlags> watch_flags;
     std::string name, library_name, library_version;
     std::shared_ptr<User> user;
   } shared;

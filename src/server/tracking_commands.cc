@@ -91,6 +91,7 @@ Result<Outcome> client_tracking_command(Call& call) {
     }
     session.tracking = std::make_unique<TrackingOptions>(wanted);
     session.shared.tracking = true;
+    session.shared.broadcast = wanted.broadcast;
     session.shared.redirect = static_cast<int64_t>(wanted.redirect);
     if (auto self = session.server().clients().find(session.id)) session.server().tracking().enable(self, wanted);
   } else {

@@ -119,6 +119,7 @@ Result<Outcome> watch_command(Call& call) {
     state.watched.back().existed = TRY(call.txn.exists(call.key(i)));
   }
   session.shared.watched = static_cast<uint32_t>(state.watched.size());
+  session.show_watch_flags(state.flags);
   call.reply.ok();
   return kDone;
 }

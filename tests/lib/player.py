@@ -28,6 +28,11 @@ class Failure(Exception):
         self.fatal = fatal
 
 
+def field_of(text, field):
+    """The value of `field` in a line of field=value words."""
+    return dict(word.partition(b"=")[::2] for word in text.split())[field.encode()]
+
+
 class Player:
     """One run of one transcript. When recording, replies are kept in `recorded` by line: those that
     no expectation stands for ("missing"), or also those that differ from theirs ("update")."""
@@ -164,7 +169,9 @@ class Player:
         while len(replies) < count and CLOSED not in replies:
             replies.append(self.read_(step))
         if step.save_as:
-            self.variables_[step.save_as] = replies[0].value
+            name, _, field = step.save_as.partition("=")
+            value = replies[0].value
+            self.variables_[name] = field_of(value, field) if field else value
         return replies
 
     def scan_(self, step):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from . import notation
 from .template import Incomplete, Malformed, Reader
 
-ACTION = re.compile(r"([\w ]*)>(?: +(.*)|)$")
+ACTION = re.compile(r"([\w= ]*)>(?: +(.*)|)$")
 LABELS = re.compile(r"((?:basalt|redis|packed|spread)(?: (?:basalt|redis|packed|spread))*): ?(.*)$")
 CONNECTION_DIRECTIVE = re.compile(r"(?:(\w+) )?(close|silent)$")
 FILE_DIRECTIVES = ("option", "flag", "both-encodings")
