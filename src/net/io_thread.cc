@@ -31,7 +31,10 @@ IoThread::~IoThread() {
 
 void IoThread::start() {
   schedule_housekeeping();
-  thread_ = std::thread([this] { context_->run(); });
+  thread_ = std::thread([this] {
+    runs_on_ = std::this_thread::get_id();
+    context_->run();
+  });
   pthread_setname_np(thread_.native_handle(), "io");
 }
 
@@ -45,11 +48,19 @@ void IoThread::stop() {
     asio::post(*context_, [this] { asio::post(*context_, [this] { context_->stop(); }); });
   });
   thread_.join();
+  runs_on_ = std::thread::id();
 }
 
 void IoThread::remove(Connection* connection) {
   connections_.erase(connection);
   load_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void IoThread::destroy(Connection* connection) {
+  std::unique_ptr<Connection> owned(connection);
+  const std::thread::id runs_on = runs_on_;
+  if (runs_on != std::thread::id() && runs_on != std::this_thread::get_id())
+    asio::post(*context_, [owned = std::move(owned)] {});
 }
 
 void IoThread::close_connections() {

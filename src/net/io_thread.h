@@ -37,6 +37,9 @@ class IoThread {
   Worker& worker() { return worker_; }
   void add(Connection* connection) { connections_.insert(connection); }
   void remove(Connection* connection);
+  /// Destroys the connection on this thread, whoever let go of it last: a thread that had a message for it may hold
+  /// locks that its end needs. Any thread.
+  void destroy(Connection* connection);
   void close_connections();
 
   /// At the end of this loop turn the WAL is flushed once and every connection that asked gets its replies
@@ -60,6 +63,7 @@ class IoThread {
   bool turn_scheduled_ = false;
   unsigned ticks_ = 0;
   std::thread thread_;
+  std::atomic<std::thread::id> runs_on_{};  // none: before start() and after stop()
 };
 
 }  // namespace basalt

@@ -148,7 +148,9 @@ void Listener::adopt(Socket socket) {
   thread.about_to_add();
   asio::post(thread.context(), [this, &thread, stream = Stream(std::move(socket), std::move(tls)),
                                 session = std::move(session), refusal]() mutable {
-    std::make_shared<Connection>(server_, thread, std::move(stream), std::move(session))->start(refusal);
+    std::shared_ptr<Connection>(new Connection(server_, thread, std::move(stream), std::move(session)),
+                                [&thread](Connection* connection) { thread.destroy(connection); })
+        ->start(refusal);
   });
 }
 
