@@ -183,7 +183,8 @@ class Pair:
 
     # For the clients of a scenario, which have connections of their own.
     def ask_redis(self, *words):
-        return self.redis_connection_.call(*words).value
+        reply = self.redis_connection_.call(*words)
+        return reply.value[1] if reply.kind == "verbatim" else reply.value
 
     def unblock(self, our_id, their_id):
         ours, theirs = [
