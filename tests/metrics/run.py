@@ -239,8 +239,9 @@ class MetricsTest:
     def test_size_limit(self):
         """max-db-size at run time: writes refused, reads, deletes and health served, and back again."""
         self.client.call("FLUSHALL")
-        expect_equal(self.client.call("CONFIG", "SET", "max-db-size", "8mb").kind, "simple", "CONFIG SET")
-        keys, refusal = self.fill_until_refused()
+        keys = self.fill(16 << 20)
+        # Half of what is there: no flush and no compaction brings that below the limit.
+        refusal = self.limit_and_wait_for_refusal("8mb")
         expect(b"max-db-size" in refusal and refusal.startswith(b"MISCONF "), "the refusal: %r" % refusal)
         expect_equal(self.value("basalt_writes_refused"), 1, "basalt_writes_refused")
         expect_equal(self.value("basalt_max_db_size_bytes"), 8 << 20, "basalt_max_db_size_bytes")
@@ -254,24 +255,26 @@ class MetricsTest:
             expect_equal(self.client.call("DEL", key).value, 1, "a delete")
         self.wait_for_writes()
         expect_equal(self.get("/health")[0].status, 200, "/health afterwards")
-        self.fill_until_refused()
+        self.client.call("CONFIG", "SET", "max-db-size", "0")
+        self.fill(4 << 20)
+        self.limit_and_wait_for_refusal("1mb")
         self.client.call("CONFIG", "SET", "max-db-size", "0")
         self.wait_for_writes()
         expect_equal(self.client.call("FLUSHALL").kind, "simple", "FLUSHALL")
 
-    def fill_until_refused(self):
-        """Until nothing is accepted for a while: a flush that makes the log shorter may let some more in."""
-        keys, accepted = [], time.monotonic()
-        for i in range(10000):
-            reply = self.client.call("SET", "big:%d" % i, os.urandom(10000))
-            if reply.kind != "error":
-                keys.append("big:%d" % i)
-                accepted = time.monotonic()
-            elif time.monotonic() - accepted > 1.5:
-                return keys, reply.value
-            else:
-                time.sleep(0.01)
-        raise AssertionError("writes are never refused")
+    def fill(self, size):
+        keys = ["big:%d" % i for i in range(size // 10000 + 1)]
+        for key in keys:
+            expect_equal(self.client.call("SET", key, os.urandom(10000)).kind, "simple", "SET without a limit")
+        return keys
+
+    def limit_and_wait_for_refusal(self, limit):
+        expect_equal(self.client.call("CONFIG", "SET", "max-db-size", limit).kind, "simple", "CONFIG SET")
+        deadline = time.monotonic() + 30
+        while (reply := self.client.call("SET", "probe", "x")).kind != "error":
+            expect(time.monotonic() < deadline, "writes are never refused")
+            time.sleep(0.02)
+        return reply.value
 
     def wait_for_writes(self):
         deadline = time.monotonic() + 60
