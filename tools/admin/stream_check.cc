@@ -158,14 +158,20 @@ Result<bool> StreamCheck::nodes_fit() {
       if (!node) return false;
       nodes.next();
     }
-    const auto next = is_tail         ? std::optional<StreamId>()
-                      : nodes.valid() ? layout::decode_stream_node_key(nodes.key())
-                                      : std::optional<StreamId>(fields_->tail.first);
+    StreamId end;  // where the next node's entries begin
+    if (!is_tail) {
+      end = fields_->tail.first;
+      if (nodes.valid()) {
+        const auto next = layout::decode_stream_node_key(nodes.key());
+        if (!next) return false;
+        end = *next;
+      }
+    }
     uint64_t live = 0;
     for (; entries.valid(); entries.next(), ++live) {
       const auto id = layout::decode_stream_entry_key(entries.key());
       if (!id || *id < node->first) return false;
-      if (next && *id >= *next) break;
+      if (!is_tail && *id >= end) break;
     }
     // Only a stream without entries has a node without any: its last.
     if (live != node->live || (live == 0 && entries_ != 0)) return false;
