@@ -93,6 +93,9 @@ rocksdb::BlockBasedTableOptions table_base(const std::shared_ptr<rocksdb::Cache>
   table.partition_filters = true;
   table.pin_top_level_index_and_filter = true;
   table.metadata_block_size = 8 * 1024;
+  // What a flush writes was written lately, and is read from memory as before: else the first read of every block goes
+  // to the storage pool. Compactions do not fill the cache.
+  table.prepopulate_block_cache = rocksdb::BlockBasedTableOptions::PrepopulateBlockCache::kFlushOnly;
   table.whole_key_filtering = true;
   return table;
 }
