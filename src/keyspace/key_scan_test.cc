@@ -227,6 +227,7 @@ TEST(Scan, NeverMissesAKeyThatWasThereThroughout) {
     if (round % 3 == 1) scanner.request.pattern = "{t1}*";
     if (round % 3 == 2) scanner.request.pattern = "k1*";
     std::set<std::string> found;
+    int restarts = 0;
     do {
       for (auto& key : scanner.page()) found.insert(key);
       for (int i = 0; i < 5; ++i) {
@@ -239,7 +240,11 @@ TEST(Scan, NeverMissesAKeyThatWasThereThroughout) {
           ever.insert(key);
         }
       }
-      if (below(30) == 0) keyspace.restart();
+      // A restart begins the slot anew, so there must be an end of them for a small page in a crowded slot.
+      if (restarts < 20 && below(30) == 0) {
+        keyspace.restart();
+        ++restarts;
+      }
       ASSERT_LT(scanner.pages, 20'000u) << "it must come to an end";
     } while (scanner.request.cursor != 0);
 

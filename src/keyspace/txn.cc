@@ -210,7 +210,10 @@ void Txn::put(Key key, const Head& head, const Record* previous) {
 
 Result<void> Txn::put_string_blind(Key key, std::string_view bytes, int64_t expire_ms) {
   const DbId db = db_id(key.db);
-  if (wants(EventClass::new_key) && !TRY(exists(key))) notify(key, EventClass::new_key, "new");
+  // Only who listens makes it look: for what it replaces, or for what had expired and still lay there.
+  if (wants(EventClass::expired) || wants(EventClass::new_key)) {
+    if (!TRY(exists(key)) && wants(EventClass::new_key)) notify(key, EventClass::new_key, "new");
+  }
   // Only the other column matters: a string's own record is simply overwritten, and the row of its expiry,
   // if it had one, no longer agrees with the record, which is how the expirer knows to drop it.
   Found other;
