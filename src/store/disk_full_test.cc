@@ -152,10 +152,7 @@ void refuse_and_come_back(const std::string& volume) {
 // The volume fills faster than it is looked at: a WAL write fails.
 void fail_and_reopen(const std::string& volume) {
   // The memtables take all that is written here: a flush that finds no space first would be another story.
-  const StoreOptions options{.directory = volume + "/data",
-                             .memory_budget = 32 << 20,
-                             .overrides = {{"write_buffer_size", "16777216"}},
-                             .space_check_interval_ms = 0};
+  const StoreOptions options{.directory = volume + "/data", .memory_budget = 256 << 20, .space_check_interval_ms = 0};
   auto opened = Store::open(options);
   ASSERT_TRUE(succeeded(opened));
   auto& store = **opened;
