@@ -112,7 +112,7 @@ std::optional<double> parse_double(std::string_view s) {
   if (auto v = parse_int64(s); v && *v >= -kExact && *v <= kExact) return static_cast<double>(*v);
   char buffer[256];
   if (s.size() < sizeof buffer) {
-    std::memcpy(buffer, s.data(), s.size());
+    s.copy(buffer, s.size());
     buffer[s.size()] = '\0';
     return parse_c_float<double, std::strtod>(buffer, s.size());
   }
@@ -123,7 +123,7 @@ std::optional<double> parse_double(std::string_view s) {
 std::optional<long double> parse_long_double(std::string_view s) {
   char buffer[5 * 1024];  // Redis refuses what doesn't fit in as much.
   if (s.size() >= sizeof buffer) return std::nullopt;
-  std::memcpy(buffer, s.data(), s.size());
+  s.copy(buffer, s.size());
   buffer[s.size()] = '\0';
   return parse_c_float<long double, std::strtold>(buffer, s.size());
 }

@@ -506,7 +506,8 @@ TEST(Txn, FlushedDatabasesAreEmptyAtOnce) {
   keyspace.set(kA, "0");
   keyspace.set({1, "a"}, "1");
   keyspace->set_observer(&recorder);
-  Txn txn(*keyspace, Access::blocking);
+  std::optional<Txn> held(std::in_place, *keyspace, Access::blocking);
+  Txn& txn = *held;
   ASSERT_TRUE(succeeded(txn.flush_database(0)));
   ASSERT_TRUE(succeeded(txn.flush_database(2)));
   EXPECT_FALSE(*txn.exists(kA));
@@ -519,6 +520,7 @@ TEST(Txn, FlushedDatabasesAreEmptyAtOnce) {
   EXPECT_EQ(keyspace.get({1, "a"}), "1");
   EXPECT_THAT(recorder.seen, ElementsAre("- 0:*", "- 2:*!"));
   EXPECT_EQ(keyspace->stats().purges_pending, 1u) << "an empty database keeps its range";
+  held.reset();
   keyspace.restart();
   EXPECT_EQ(keyspace.get(kA), "(none)");
   EXPECT_EQ(keyspace.get(kB), "new");

@@ -131,7 +131,8 @@ KeyBuffer score_prefix(ObjectId object, double score) {
 
 KeyBuffer score_key(ObjectId object, double score, std::string_view member) {
   KeyBuffer key;
-  key.be(object).be(ordered_score(score)).append(member);
+  key.be(object).be(ordered_score(score));
+  if (!member.empty()) key.append(member);
   return key;
 }
 

@@ -43,7 +43,8 @@ uint32_t redis_type(Type type) {
 }
 
 Result<void> take_string(Txn& txn, Key key, const Record& record, Digest& digest) {
-  digest.mix(TRY(StringValue(txn, key, record).read_all()));
+  StringValue value(txn, key, record);  // which holds what read_all() gives
+  digest.mix(TRY(value.read_all()));
   return {};
 }
 
