@@ -128,10 +128,7 @@ Result<std::optional<Record>> Txn::find(Key key, Type type) {
 }
 
 Result<std::optional<Record>> Txn::find_frozen(Key key, Type type) {
-  Found record;
-  TRY(find_live(key, type, record));
-  note_lookup(key, record.has_value());
-  if (record && record->head.type != type) return wrong_type();
+  Found record = TRY(find(key, type));
   if (!record || !record->head.spread() || holds(key) || frozen_) return record;
   const ObjectId object = record->head.object;
   SeekHint hint;

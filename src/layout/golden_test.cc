@@ -8,22 +8,13 @@
 
 #include "layout/columns.h"
 #include "layout/head.h"
+#include "layout/layout_testing.h"
 #include "layout/packed.h"
 #include "layout/record_key.h"
 #include "layout/system_record.h"
 
 namespace basalt::layout {
 namespace {
-
-std::string hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (unsigned char c : bytes) {
-    out += kDigits[c >> 4];
-    out += kDigits[c & 15];
-  }
-  return out;
-}
 
 std::string head_bytes(const Head& head) {
   std::string out = "left over";

@@ -1,6 +1,7 @@
 // The records of streams: golden bytes (see golden_test.cc), order, round trips, damage. A failure prints its seed; set
 // BASALT_TEST_SEED to run it again.
 #include "layout/stream.h"
+#include "layout/layout_testing.h"
 
 #include <gtest/gtest.h>
 
@@ -13,16 +14,6 @@ namespace {
 constexpr ObjectId kObject = make_object_id(3, 0x010203);
 constexpr StreamId kId{0x0102, 5};
 constexpr StreamNode kNode{{1, 2}, {3, 4}, 300, 7, 4096, 0x1122334455667788};
-
-std::string hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (unsigned char c : bytes) {
-    out += kDigits[c >> 4];
-    out += kDigits[c & 15];
-  }
-  return out;
-}
 
 TEST(GoldenStream, Keys) {
   EXPECT_EQ(hex(stream_entry_key(kObject, kId)),

@@ -1,13 +1,13 @@
 #include "server/checkpoints.h"
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 #include <vector>
 
 #include <fmt/format.h>
 #include <glog/logging.h>
 
+#include "base/utc_stamp.h"
 #include "command/error_text.h"
 
 namespace basalt {
@@ -28,15 +28,6 @@ std::vector<fs::path> directories_of(const std::string& parent, std::string_view
   return found;
 }
 
-// UTC. Milliseconds keep names of one second apart and in order.
-std::string stamp(int64_t ms) {
-  const std::time_t seconds = ms / 1000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &utc);
-  return fmt::format("{}-{:03}", text, ms % 1000);
-}
 }  // namespace
 
 Checkpoints::Checkpoints(Store& store, const Settings& settings, const Clock& clock)
@@ -81,7 +72,7 @@ Result<std::string> Checkpoints::make(std::string_view prefix) {
     return fail(fmt::format("ERR cannot create the checkpoint directory {}: {}", folder.string(), error.message()));
   int64_t now_ms = clock_.now_ms();
   fs::path directory;
-  do directory = folder / fmt::format("{}{}", prefix, stamp(now_ms++));
+  do directory = folder / fmt::format("{}{}", prefix, utc_stamp(now_ms++));
   while (fs::exists(directory, error));
   TRY(store_.checkpoint(directory.string()));
   return directory.string();

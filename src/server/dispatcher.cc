@@ -26,6 +26,12 @@ std::string_view printable(std::string_view text, size_t limit) {
 
 // A web page made a browser talk to this port: as Redis, nothing that follows may run.
 bool is_http(std::string_view name) { return equals_ignore_case(name, "post") || equals_ignore_case(name, "host:"); }
+
+// Writes that hold their locks for a short time, on keys that are where the row says.
+bool is_short_write(const CommandSpec& spec) {
+  if ((spec.flags & (kWrite | kBlocking | kOffload)) != kWrite || spec.keys.first == 0 || spec.keys.find) return false;
+  return (spec.flags & kFast) || spec.group == Group::string;
+}
 }  // namespace
 
 std::string unknown_command_error(const CommandTable::Match& match, const Args& args) {
@@ -63,20 +69,11 @@ std::optional<Dispatcher::Refusal> Dispatcher::refuse(Session& session, const Co
   return std::nullopt;
 }
 
-namespace {
-// Writes that hold their locks for a short time, on keys that are where the row says.
-bool is_short_write(const CommandSpec& spec) {
-  if ((spec.flags & (kWrite | kBlocking | kOffload)) != kWrite || spec.keys.first == 0 || spec.keys.find) return false;
-  return (spec.flags & kFast) || spec.group == Group::string;
-}
-}  // namespace
-
-const CommandSpec* Dispatcher::joins_write_run(Session& session, const Args& args, CommandTable::Match& match) const {
+bool Dispatcher::joins_write_run(Session& session, const Args& args, CommandTable::Match& match) const {
   if (session.transaction || session.tracking || session.reply_mode != ReplyMode::on || server_.needs_general_path())
-    return nullptr;
+    return false;
   match = server_.commands().match(args);
-  if (!match.spec || !is_short_write(*match.spec) || refuse(session, match, args)) return nullptr;
-  return match.spec;
+  return match.spec && is_short_write(*match.spec) && !refuse(session, match, args);
 }
 
 // Before the command reads: a change from here on either is seen by it or invalidates what it saw.

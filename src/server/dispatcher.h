@@ -39,8 +39,9 @@ class Dispatcher {
   Executed execute(Session& session, const Args& args, std::string& out, Worker& worker);
 
   /// A command that may join a run of writes that share a Txn: everything checked, only execution is left.
-  /// Null when it has to go the general way.
-  const CommandSpec* joins_write_run(Session& session, const Args& args, CommandTable::Match& match) const;
+  /// False
+  /// when it has to go the general way.
+  bool joins_write_run(Session& session, const Args& args, CommandTable::Match& match) const;
   /// Locks the command's keys in `txn` and runs its handler; commits nothing. `woken_by`: see Call.
   Result<Outcome> call(Session* session, const CommandSpec& spec, const Args& args, uint16_t db, Txn& txn, Reply& reply,
                        bool may_wait, std::optional<std::string_view> woken_by = std::nullopt);

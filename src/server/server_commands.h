@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "command/help.h"
 #include "command/spec.h"
 #include "command/table.h"
 #include "resp/reply.h"
@@ -38,8 +39,5 @@ struct KeylessRows {
     return {name, arity, flags, {}, "", group, since, summary, complexity, handler, subcommands, acl};
   }
 };
-
-/// The reply of X HELP: `lines` as Redis words them, between its own first and last lines.
-void reply_help(Reply& reply, std::string_view command, std::span<const std::string_view> lines);
 
 }  // namespace basalt

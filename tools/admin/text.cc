@@ -5,23 +5,10 @@
 
 #include <chrono>
 
+#include "base/quote.h"
+
 namespace basalt::tools {
 namespace {
-
-void append_escaped(std::string& out, char c) {
-  switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\a': out += "\\a"; return;
-    case '\b': out += "\\b"; return;
-    default: break;
-  }
-  if (c >= ' ' && c <= '~') out += c;
-  else out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-}
 
 std::optional<int> hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -44,9 +31,9 @@ char plain_escape(char c) {
 }  // namespace
 
 std::string quoted(std::string_view bytes) {
-  std::string out = "\"";
-  for (const char c : bytes) append_escaped(out, c);
-  return out + '"';
+  std::string out;
+  append_quoted(out, bytes);
+  return out;
 }
 
 std::string quoted(std::string_view bytes, size_t most) {

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <map>
 #include <optional>
 
 #include "base/clock.h"
+#include "base/utc_stamp.h"
 #include "store/state_files.h"
 #include "tools/backup/commands.h"
 #include "tools/backup/repository.h"
@@ -19,16 +19,6 @@
 namespace basalt::tools {
 
 namespace {
-
-// UTC; names sort as times do.
-std::string id_of(int64_t ms) {
-  const std::time_t seconds = ms / 1000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &utc);
-  return fmt::format("{}-{:03}", text, ms % 1000);
-}
 
 struct PlannedTable {
   std::string name;   // in the source
@@ -66,7 +56,7 @@ class Creation {
       manifest_.made_ms = std::max(manifest_.made_ms, listed.manifest->made_ms + 1);
       for (const auto& file : listed.manifest->files) known_.emplace(file.table, file.sum);
     }
-    manifest_.id = id_of(manifest_.made_ms);
+    manifest_.id = utc_stamp(manifest_.made_ms);
     manifest_.source = source_.name();
     files_ = TRY(state_files(source_.store()));
     for (const auto& name : files_.tables) {

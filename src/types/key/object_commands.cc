@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "command/call.h"
+#include "command/help.h"
 #include "types/key/object_encoding.h"
 
 namespace basalt {
@@ -71,7 +72,6 @@ Result<Outcome> freq(Call& call) {
 
 Result<Outcome> help(Call& call) {
   constexpr std::string_view kLines[] = {
-      "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
       "ENCODING <key>",
       "    Return the kind of internal representation used in order to store the value",
       "    associated with a <key>.",
@@ -84,11 +84,8 @@ Result<Outcome> help(Call& call) {
       "REFCOUNT <key>",
       "    Return the number of references of the value associated with the specified",
       "    <key>.",
-      "HELP",
-      "    Prints this help.",
   };
-  call.reply.array(std::size(kLines));
-  for (std::string_view line : kLines) call.reply.simple(line);
+  reply_help(call.reply, "OBJECT", kLines);
   return kDone;
 }
 

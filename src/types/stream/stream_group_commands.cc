@@ -1,10 +1,10 @@
 // Consumer groups: XGROUP and XACK.
-#include <iterator>
 #include <optional>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "command/help.h"
 #include "types/stream/stream_group_writer.h"
 #include "types/stream/stream_handlers.h"
 #include "types/stream/stream_id.h"
@@ -138,7 +138,6 @@ Result<Outcome> xgroup_delconsumer(Call& call) {
 
 Result<Outcome> xgroup_help(Call& call) {
   constexpr std::string_view kLines[] = {
-      "XGROUP <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
       "CREATE <key> <groupname> <id|$> [option]",
       "    Create a new consumer group. Options are:",
       "    * MKSTREAM",
@@ -153,11 +152,8 @@ Result<Outcome> xgroup_help(Call& call) {
       "    Remove the specified group.",
       "SETID <key> <groupname> <id|$> [ENTRIESREAD entries_read]",
       "    Set the current group ID and entries_read counter.",
-      "HELP",
-      "    Prints this help.",
   };
-  call.reply.array(std::size(kLines));
-  for (std::string_view line : kLines) call.reply.simple(line);
+  reply_help(call.reply, "XGROUP", kLines);
   return kDone;
 }
 

@@ -1,10 +1,10 @@
 // XINFO: what a stream, its groups and their consumers have.
 #include <algorithm>
-#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "command/help.h"
 #include "types/stream/stream_group.h"
 #include "types/stream/stream_handlers.h"
 #include "types/stream/stream_id.h"
@@ -190,18 +190,14 @@ Result<Outcome> xinfo_consumers(Call& call) {
 
 Result<Outcome> xinfo_help(Call& call) {
   constexpr std::string_view kLines[] = {
-      "XINFO <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
       "CONSUMERS <key> <groupname>",
       "    Show consumers of <groupname>.",
       "GROUPS <key>",
       "    Show the stream consumer groups.",
       "STREAM <key> [FULL [COUNT <count>]",
       "    Show information about the stream.",
-      "HELP",
-      "    Prints this help.",
   };
-  call.reply.array(std::size(kLines));
-  for (std::string_view line : kLines) call.reply.simple(line);
+  reply_help(call.reply, "XINFO", kLines);
   return kDone;
 }
 
