@@ -1,5 +1,6 @@
 #include "server/session.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "base/clock.h"
@@ -21,6 +22,9 @@ namespace {
 // builds one huge batch.
 constexpr uint32_t kMaxRunCommands = 256;
 constexpr size_t kMaxRunBytes = 1 << 20;
+// What the pool does of a pipeline before the I/O thread has it back: the command behind one that had to wait for the
+// disk often has to as well, and each way there and back costs as much as the read.
+constexpr uint32_t kOffloadedCommands = 32;
 }  // namespace
 
 // Consecutive writes of one input buffer, sharing a Txn: each sees what those before it wrote. Nothing of the
@@ -322,7 +326,7 @@ Session::Step Session::run(std::string_view input, Replies& out, Worker& worker)
 Session::Step Session::run_blocking(Replies& out, Worker& worker) {
   worker.stats.offloaded.add();
   while (true) {
-    const Step step = run_commands(out, worker, blocking_commands_);
+    const Step step = run_commands(out, worker, std::max(blocking_commands_, kOffloadedCommands));
     if (step != Step::offload) return step;
     // Even here, when two hold what the other one wants: nothing of the rest happened, so once more.
     std::this_thread::yield();

@@ -1,21 +1,26 @@
 #include "server/storage_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace basalt {
 
 namespace {
 
 // Below the I/O threads: a thread that comes back from the disk finds a hundred requests that are served from
-// memory in the time its own takes to unpack a block. Linux keeps this value a thread (setpriority(2), notes).
+// memory in the time its own takes to unpack a block. And a thread that is woken for a job does not interrupt the I/O
+// thread that has woken it (SCHED_BATCH). Linux keeps both a thread (setpriority(2), notes; sched(7)).
 void give_way_to_io_threads() {
   constexpr int kLower = 5;
   const auto thread = static_cast<id_t>(::gettid());
   (void)::setpriority(PRIO_PROCESS, thread, std::min(::getpriority(PRIO_PROCESS, thread) + kLower, 19));
+  const sched_param none{};
+  (void)::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &none);
 }
 
 }  // namespace
@@ -27,13 +32,17 @@ StoragePool::StoragePool(unsigned threads) {
   }
 }
 
+bool StoragePool::must_wake() { return !jobs_.empty() && idle_ > 0 && !std::exchange(waking_, true); }
+
 void StoragePool::submit(Job job) {
+  bool wake = false;
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return;
     jobs_.push_back(std::move(job));
+    wake = must_wake();
   }
-  ready_.notify_one();
+  if (wake) ready_.notify_one();
 }
 
 void StoragePool::stop() {
@@ -76,12 +85,19 @@ void StoragePool::run(unsigned worker) {
   give_way_to_io_threads();
   std::unique_lock lock(mutex_);
   while (true) {
-    ready_.wait(lock, [this] { return (stopping_ || !jobs_.empty()) && !alone_; });
+    while (alone_ || (jobs_.empty() && !stopping_)) {
+      ++idle_;
+      ready_.wait(lock);
+      --idle_;
+      waking_ = false;
+    }
     if (jobs_.empty()) return;
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     ++running_;
+    const bool wake = must_wake();
     lock.unlock();
+    if (wake) ready_.notify_one();
     job(worker);
     job = nullptr;  // what it owned goes before the lock is taken again
     lock.lock();

@@ -1,6 +1,9 @@
 // The storage pool: the threads that may wait for the disk. Whatever an I/O thread could not do
 // without waiting runs here, whole, in blocking mode.
 //
+// One thread is woken at a time, and it wakes the next one if jobs are left: an I/O thread that hands over a dozen jobs
+// in a row pays for one system call, and jobs that are short are done by few threads.
+//
 // Thread rules: submit() from any thread. Jobs must not wait for each other.
 #pragma once
 
@@ -35,11 +38,14 @@ class StoragePool {
 
  private:
   void run(unsigned worker);
+  bool must_wake();
   mutable std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<Job> jobs_;
   std::condition_variable quiet_;
   unsigned running_ = 0;
+  unsigned idle_ = 0;    // threads that wait for a job
+  bool waking_ = false;  // one of them was told of a job, and has not looked yet
   bool alone_ = false;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
