@@ -1,5 +1,6 @@
 #include "net/metrics_endpoint.h"
 
+#include <fmt/format.h>
 #include <glog/logging.h>
 
 #include "server/config/config.h"
@@ -36,15 +37,41 @@ MetricsEndpoint::MetricsEndpoint(Server& server, asio::io_context& context)
       pages_{{"/metrics", [this](HttpExchange::Answer answer) { show_metrics(std::move(answer)); }},
              {"/health", [this](const HttpExchange::Answer& answer) { show_health(answer); }}} {}
 
-Result<void> MetricsEndpoint::open() {
+MetricsEndpoint::Address MetricsEndpoint::configured_address() const {
   const Settings& settings = server_.config().settings();
+  return {settings.metrics_bind.words(), static_cast<uint16_t>(settings.metrics_port.load())};
+}
+
+Result<ListeningSockets> MetricsEndpoint::listen(const Address& at) {
   constexpr int kBacklog = 64;
-  listeners_ =
-      TRY(listen_tcp(settings.metrics_bind.words(), static_cast<uint16_t>(settings.metrics_port.load()), kBacklog,
-                     {"metrics-bind", "--metrics-port", "metrics-bind and metrics-port"}, [this](std::string name) {
-                       return std::make_unique<Listener>(context_, std::move(name), pages_);
-                     }));
+  return listen_tcp(at.bind, at.port, kBacklog, {"metrics-bind", "--metrics-port", "metrics-bind and metrics-port"},
+                    [this](std::string name) { return std::make_unique<Listener>(context_, std::move(name), pages_); });
+}
+
+Result<void> MetricsEndpoint::open() {
+  address_ = configured_address();
+  listeners_ = TRY(listen(address_));
   return {};
+}
+
+std::optional<std::string> MetricsEndpoint::open_anew() {
+  const Address wanted = configured_address();
+  if (wanted == address_) return std::nullopt;  // told once an option; both may have changed
+  std::optional<std::string> refused;
+  // The old sockets go first: the new ones may ask for the same port.
+  close();
+  auto opened = listen(wanted);
+  if (opened) {
+    address_ = wanted;
+  } else {
+    refused = fmt::format("Unable to listen on this port: {}", opened.error().command()->text);
+    opened = listen(address_);
+  }
+  // A closed listener still has its cancelled accept under way: it goes with the endpoint.
+  for (auto& listener : listeners_) retired_listeners_.push_back(std::move(listener));
+  listeners_ = opened ? std::move(*opened) : ListeningSockets();
+  start();
+  return refused;
 }
 
 void MetricsEndpoint::start() {

@@ -222,6 +222,13 @@ void Network::follow_config() {
   Config& config = server_.config();
   for (const char* option : {"port", "tls-port", "bind"})
     config.on_change(option, [this](const OptionValue&) { return listen_anew(); });
+  for (const char* option : {"metrics-port", "metrics-bind"}) {
+    config.on_change(option, [this](const OptionValue&) {
+      std::optional<std::string> refused;
+      while_still([&] { refused = metrics_.open_anew(); });
+      return refused;
+    });
+  }
   for (const char* option :
        {"tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-ca-cert-file", "tls-ca-cert-dir", "tls-auth-clients",
         "tls-protocols", "tls-ciphers", "tls-ciphersuites", "tls-prefer-server-ciphers", "tls-dh-params-file",

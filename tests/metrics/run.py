@@ -95,6 +95,25 @@ class MetricsTest:
         expect_equal([r.value for r in reply.value[1::2] if r.value.isdigit()], [b"0"], "metrics-port")
         expect("Metrics at" not in other.log_tail(), "it says that it shows metrics")
 
+    def test_port_can_be_changed(self):
+        old = self.port
+        self.port = free_port()
+        expect_equal(self.client.call("CONFIG", "SET", "metrics-port", str(self.port)).value, b"OK", "CONFIG SET")
+        expect_equal(self.get("/health")[0].status, 200, "status at the new port")
+        try:
+            socket.create_connection(("127.0.0.1", old), timeout=20).close()
+        except ConnectionRefusedError:
+            pass
+        else:
+            raise AssertionError("the old port still listens")
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            reply = self.client.call("CONFIG", "SET", "metrics-port", str(taken.getsockname()[1]))
+            expect_equal(reply.kind, "error", "a port that is taken")
+        expect_equal(self.get("/health")[0].status, 200, "status at the port that stays")
+        expect_equal(self.client.call("CONFIG", "GET", "metrics-port").value[1].value, str(self.port).encode(), "GET")
+
     def test_text_is_well_formed(self):
         self.client.call("SET", "k", "v")
         response, body = self.get("/metrics")

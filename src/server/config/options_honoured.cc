@@ -64,12 +64,12 @@ constexpr Option kNetwork[] = {
         .into<&Settings::storage_threads>(),
     integer("metrics-port", "0", 0, 65535)
         .help("TCP port of the HTTP server for monitoring: /metrics in Prometheus's text format, and /health. 0: none.")
-        .at_start_only()
+        .needs_listener()
         .into<&Settings::metrics_port>(),
     words("metrics-bind", "127.0.0.1 -::1", read_bind)
         .help("Addresses of the HTTP server for monitoring, written as for bind. It asks nobody for a password: beyond "
               "this machine choose only addresses of a network that you trust.")
-        .at_start_only()
+        .needs_listener()
         .into<&Settings::metrics_bind>(),
 };
 
