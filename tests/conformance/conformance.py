@@ -58,6 +58,8 @@ def run_all(options, units, copy, known):
 
     def run(numbered):
         number, unit = numbered
+        if known.skips(unit):
+            return suite.UnitResult(unit)
         port = FIRST_PORT + 64 * (number % 32)
         left_out = [word for test in known.left_out(unit) for word in ("--skiptest", test)]
         result = suite.run_unit(copy, unit, kind, program, options.limit, port, extra + left_out)

@@ -9,6 +9,7 @@ import os
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 BASELINE = os.path.join(FOLDER, "baseline.txt")
+NOT_RUN = "not run: "
 KNOWN_FAILURES = os.path.join(FOLDER, "known-failures.txt")
 
 
@@ -72,7 +73,12 @@ class KnownFailures:
 
     def left_out(self, unit):
         """The tests that are not even begun, because the rest of the file would suffer."""
-        return [name for name, reason in self.reasons.get(unit, {}).items() if reason.startswith("not run: ")]
+        listed = self.reasons.get(unit, {})
+        return [name for name, reason in listed.items() if reason.startswith(NOT_RUN) and name != "*"]
+
+    def skips(self, unit):
+        """Whether the file is not run at all."""
+        return self.reasons.get(unit, {}).get("*", "").startswith(NOT_RUN)
 
     def judge(self, result):
         """(failures that are not listed, listed tests that did not fail though they ran)."""
