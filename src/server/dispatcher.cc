@@ -181,7 +181,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
 }
 
 void Dispatcher::account(Session& session, const RanCommand& ran, const std::string* error, Worker& worker) {
-  worker.stats.command_done(ran.match.index, static_cast<uint64_t>(ran.duration_us()), error != nullptr);
+  server_.count_command(worker.stats, ran.match.index, ran.duration_us(), error != nullptr);
   if (error) worker.stats.error_replied(std::string_view(*error).substr(0, error->find(' ')));
   server_.observe_command(session, ran);
 }

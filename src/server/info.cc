@@ -204,10 +204,12 @@ void commandstats_section(Server& server, Fields& fields, const std::vector<KeyC
 }
 
 void latencystats_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
-  const auto percentiles = server.config().settings().latency_tracking_info_percentiles.words();
+  const Settings& settings = server.config().settings();
+  if (!settings.latency_tracking.load()) return;
+  const auto percentiles = settings.latency_tracking_info_percentiles.words();
   std::array<uint64_t, LatencyHistogram::kBuckets> sum;
   for (uint32_t i = 0; i < server.commands().index_count(); ++i) {
-    if (!server.stats().latency(i, sum) || server.stats().command(i).calls == 0) continue;
+    if (server.stats().latency(i, sum) == 0) continue;
     std::string text;
     for (const std::string& percentile : percentiles) {
       const double p = parse_double(percentile).value_or(0);

@@ -346,8 +346,8 @@ void write_commands(Exposition& out, const Sources& from) {
   out.family("basalt_command_duration_seconds", MetricKind::histogram, "How long commands took, by name.");
   std::array<uint64_t, LatencyHistogram::kBuckets> counts;
   for (uint32_t i = 0; i < commands.index_count(); ++i) {
-    if (!stats.latency(i, counts) || stats.command(i).calls == 0) continue;
-    write_duration(out, commands.full_name(i), stats.command(i).usec, counts);
+    if (stats.latency(i, counts) == 0) continue;
+    write_duration(out, commands.full_name(i), stats.command(i).timed_usec, counts);
   }
 }
 

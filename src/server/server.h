@@ -73,6 +73,8 @@ class Server final : public CommitObserver {
   void block(Session& session, const CommandTable::Match& match, const Args& args, const Outcome& outcome);
   /// Slow log, latency, MONITOR.
   void observe_command(Session& session, const RanCommand& ran);
+  /// A command is done: its totals, and its place in the histogram unless latency-tracking is off.
+  void count_command(StatsShard& stats, uint32_t index, int64_t duration_us, bool failed) const;
   /// Its two halves, for a command that is shown when it begins to wait, and timed when it is served.
   void show_to_monitors(const Session& session, const RanCommand& ran);
   void note_duration(Session& session, const RanCommand& ran);
@@ -126,6 +128,7 @@ class Server final : public CommitObserver {
   Config& config_;
   const Clock& clock_;
   Store& store_;
+  void limit_tracked_keys();
   Keyspace& keyspace_;
   CommandTable& commands_;
   const unsigned io_threads_;

@@ -192,7 +192,7 @@ void Session::unblocked(std::string& reply, Worker& worker) {
   const int64_t now_us = monotonic_us();  // what it waited does not count, as in Redis
   server_.note_duration(*this, {waiter->command.match(), waiter->command.args(), waiter->db, now_us, now_us});
   const bool failed = reply.starts_with('-');
-  worker.stats.command_done(shared.last_command, 0, failed);
+  server_.count_command(worker.stats, shared.last_command, 0, failed);
   if (failed) worker.stats.error_replied(std::string_view(reply).substr(1, reply.find(' ') - 1));
   apply_reply_mode(reply, 0);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 namespace basalt {
 
@@ -52,11 +53,16 @@ void StatsShard::command_done(uint32_t index, uint64_t us, bool failed) {
   command.calls.add();
   command.usec.add(us);
   if (failed) command.failed.add();
+}
+
+void StatsShard::command_took(uint32_t index, uint64_t us) {
+  PerCommand& command = commands_[index];
   LatencyHistogram* histogram = command.histogram.load(std::memory_order_relaxed);
   if (!histogram) {
     histogram = new LatencyHistogram;
     command.histogram.store(histogram, std::memory_order_release);
   }
+  command.timed_usec.add(us);
   histogram->record(us);
 }
 
@@ -87,20 +93,18 @@ CommandTotals Stats::command(uint32_t index) const {
     totals.usec += command.usec.get();
     totals.rejected += command.rejected.get();
     totals.failed += command.failed.get();
+    totals.timed_usec += command.timed_usec.get();
   }
   return totals;
 }
 
-bool Stats::latency(uint32_t index, std::array<uint64_t, LatencyHistogram::kBuckets>& sum) const {
+uint64_t Stats::latency(uint32_t index, std::array<uint64_t, LatencyHistogram::kBuckets>& sum) const {
   sum.fill(0);
-  bool ran = false;
   for (const auto& shard : shards_) {
     const auto* histogram = shard->commands_[index].histogram.load(std::memory_order_acquire);
-    if (!histogram) continue;
-    ran = true;
-    histogram->add_to(sum);
+    if (histogram) histogram->add_to(sum);
   }
-  return ran;
+  return std::accumulate(sum.begin(), sum.end(), uint64_t{0});
 }
 
 std::map<std::string, uint64_t> Stats::errors_by_code() const {
@@ -119,6 +123,7 @@ void Stats::reset() {
       command.usec.reset();
       command.rejected.reset();
       command.failed.reset();
+      command.timed_usec.reset();
       if (auto* histogram = command.histogram.load()) histogram->reset();
     }
     for (Counter StatsShard::*counter :

@@ -45,6 +45,7 @@ class LatencyHistogram {
 
 struct CommandTotals {
   uint64_t calls = 0, usec = 0, rejected = 0, failed = 0;
+  uint64_t timed_usec = 0;  ///< of the calls in the histogram
 };
 
 class StatsShard {
@@ -53,6 +54,8 @@ class StatsShard {
   ~StatsShard();
 
   void command_done(uint32_t index, uint64_t us, bool failed);
+  /// For its histogram (latency-tracking).
+  void command_took(uint32_t index, uint64_t us);
   void command_rejected(uint32_t index) { commands_[index].rejected.add(); }
   void error_replied(std::string_view error_code);
 
@@ -62,7 +65,7 @@ class StatsShard {
  private:
   friend class Stats;
   struct PerCommand {
-    Counter calls, usec, rejected, failed;
+    Counter calls, usec, rejected, failed, timed_usec;
     std::atomic<LatencyHistogram*> histogram{nullptr};
   };
   std::vector<PerCommand> commands_;
@@ -78,8 +81,8 @@ class Stats {
   StatsShard& shard(size_t worker) { return *shards_[worker]; }
   uint64_t sum(Counter StatsShard::*counter) const;
   CommandTotals command(uint32_t index) const;
-  /// False when the command never ran.
-  bool latency(uint32_t index, std::array<uint64_t, LatencyHistogram::kBuckets>& sum) const;
+  /// How many calls the histogram has.
+  uint64_t latency(uint32_t index, std::array<uint64_t, LatencyHistogram::kBuckets>& sum) const;
   std::map<std::string, uint64_t> errors_by_code() const;
   /// CONFIG RESETSTAT.
   void reset();

@@ -20,6 +20,7 @@ void count_a_command(benchmark::State& state) {
   uint64_t us = 1;
   for (auto _ : state) {
     shard.command_done(command, us, false);
+    shard.command_took(command, us);
     command = (command + 7) % different;
     us = us * 5 % 1021;
   }
