@@ -76,16 +76,39 @@ bool Dispatcher::joins_write_run(Session& session, const Args& args, CommandTabl
   return match.spec && is_short_write(*match.spec) && !refuse(session, match, args);
 }
 
-// Before the command reads: a change from here on either is seen by it or invalidates what it saw.
-void Dispatcher::track_reads(Session& session, const CommandSpec& spec, const Args& args) {
+namespace {
+// The keys whose values the client may keep, told when they change; none for a command that doesn't just read.
+std::vector<std::string_view> tracked_keys(const Session& session, const CommandSpec& spec, const Args& args) {
+  std::vector<std::string_view> keys;
+  if (!session.tracking || !(spec.flags & kReadonly)) return keys;
   const TrackingOptions& tracking = *session.tracking;
-  if (tracking.broadcast || (tracking.opt_in && !tracking.caching) || (tracking.opt_out && tracking.caching)) return;
+  if (tracking.broadcast || (tracking.opt_in && !tracking.caching) || (tracking.opt_out && tracking.caching))
+    return keys;
   std::vector<int> positions;
   find_keys(spec, args, positions);
-  std::vector<std::string_view> keys;
   for (int position : positions) keys.push_back(args[position]);
+  return keys;
+}
+}  // namespace
+
+// Before the command reads: a change from here on either is seen by it or invalidates what it saw.
+void Dispatcher::track_reads(const Session& session, const CommandSpec& spec, const Args& args) const {
+  const auto keys = tracked_keys(session, spec, args);
+  if (keys.empty()) return;
   server_.tracking().remember(session, keys,
                               static_cast<size_t>(server_.config().settings().tracking_table_max_keys.load()));
+}
+
+namespace {
+// What CLIENT CACHING said holds for the next command, or for all of a transaction.
+void caching_is_used_up(Session& session, const CommandTable::Match& match) {
+  if (!session.tracking || (session.transaction && session.transaction->active)) return;
+  if (!match.container || match.container->name != "client") session.tracking->caching = false;
+}
+}  // namespace
+
+void Dispatcher::mark_reads(const Session& session, const CommandSpec& spec, const Args& args, Txn& txn) const {
+  for (std::string_view key : tracked_keys(session, spec, args)) Tracking::mark_read(txn, {session.db, key});
 }
 
 Result<Outcome> Dispatcher::call(Session* session, const CommandSpec& spec, const Args& args, uint16_t db, Txn& txn,
@@ -103,7 +126,6 @@ Result<Outcome> Dispatcher::call(Session* session, const CommandSpec& spec, cons
     TRY(txn.lock(keys));
   }
   if (session && !session->user()->unrestricted()) TRY(check_unnamed_keys(*session, spec, args));
-  if (session && session->tracking && (spec.flags & kReadonly)) track_reads(*session, spec, args);
   Call call{spec, args, db, txn, reply, session, may_wait, woken_by};
   return spec.handler(call);
 }
@@ -132,6 +154,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
     if (match.spec) worker.stats.command_rejected(match.index);
     worker.stats.error_replied(std::string_view(error).substr(0, error.find(' ')));
     reply.error(error);
+    caching_is_used_up(session, match);
     session.apply_reply_mode(out, mark);
     return Executed::done;
   }
@@ -152,6 +175,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   const int64_t start_us = session.command_started_us();
   Txn txn(server_.keyspace(), worker.access);
   txn.set_origin(session.id);
+  track_reads(session, spec, args);
   Result<Outcome> outcome = call(&session, spec, args, session.db, txn, reply, true);
   if (outcome && outcome->kind == Outcome::Kind::wait) {
     // Registered while the keys are still locked: no push can slip in between.
@@ -171,7 +195,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   }
   worker.stats.keyspace_hits.add(txn.lookups().hits);
   worker.stats.keyspace_misses.add(txn.lookups().misses);
-  if (session.tracking && !(match.container && match.container->name == "client")) session.tracking->caching = false;
+  caching_is_used_up(session, match);
   if (wrote && outcome) session.mark_written();
   session.apply_reply_mode(out, mark, outcome && reply.pushed());
   if (session.take_written()) session.acknowledge(mark, out.size());

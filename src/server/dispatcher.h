@@ -42,7 +42,8 @@ class Dispatcher {
   /// False
   /// when it has to go the general way.
   bool joins_write_run(Session& session, const Args& args, CommandTable::Match& match) const;
-  /// Locks the command's keys in `txn` and runs its handler; commits nothing. `woken_by`: see Call.
+  /// Locks the command's keys in `txn` and runs its handler; commits nothing, and leaves it to the caller to have
+  /// what was read tracked. `woken_by`: see Call.
   Result<Outcome> call(Session* session, const CommandSpec& spec, const Args& args, uint16_t db, Txn& txn, Reply& reply,
                        bool may_wait, std::optional<std::string_view> woken_by = std::nullopt);
 
@@ -62,11 +63,14 @@ class Dispatcher {
     return session.user_rules().judge(match, args);
   }
 
+  /// After a command of EXEC, which holds its keys: if it reads, its client may keep what it got.
+  void mark_reads(const Session& session, const CommandSpec& spec, const Args& args, Txn& txn) const;
+
   /// The bookkeeping after a command: counters, slow log, latency, MONITOR.
   void account(Session& session, const RanCommand& ran, const std::string* error, Worker& worker);
 
  private:
-  void track_reads(Session& session, const CommandSpec& spec, const Args& args);
+  void track_reads(const Session& session, const CommandSpec& spec, const Args& args) const;
   Server& server_;
 };
 

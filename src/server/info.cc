@@ -156,6 +156,7 @@ void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&)
   fields.add("offloaded_commands", stats.sum(&StatsShard::offloaded));
   fields.add("storage_queue", server.pool().queued());
   fields.add("wal_flushes", stats.sum(&StatsShard::wal_flushes));
+  fields.add("tracking_total_items", server.tracking().items());
   fields.add("expiry_stale_rows", keyspace.expired_stale_rows);
   fields.add("expiry_lag_ms", keyspace.expiry_lag_ms);
   fields.add("garbage_pending", keyspace.garbage_pending);

@@ -53,6 +53,10 @@ void Server::follow_config() {
     store_.set_size_limit(config_.settings().max_db_size.load());
     return std::nullopt;
   });
+  config_.on_change("tracking-table-max-keys", [this](const OptionValue&) {
+    limit_tracked_keys();
+    return std::nullopt;
+  });
   config_.on_change("requirepass", [this](const OptionValue& value) {
     acl_->set_default_password(value.text);
     return std::nullopt;
@@ -124,6 +128,10 @@ void Server::count_command(StatsShard& stats, uint32_t index, int64_t duration_u
 }
 
 void Server::limit_tracked_keys() {
+bool Server::observes(int64_t duration_us) const {
+  const Settings& settings = config_.settings();
+  const int64_t slow_us = settings.slowlog_log_slower_than_us.load(std::memory_order_relaxed);
+  const int64_t threshold_ms = settings.latency_monitor_threshold_ms.load(std::memory_order_relaxed);
   if (tracking_.clients() == 0) return;
   tracking_.limit(static_cast<size_t>(config_.settings().tracking_table_max_keys.load(std::memory_order_relaxed)));
 }
@@ -278,7 +286,7 @@ void Server::tick() {
     if (over) unpause();
   }
   watch_storage_latency();
-  tracking_.limit(static_cast<size_t>(config_.settings().tracking_table_max_keys.load(std::memory_order_relaxed)));
+  limit_tracked_keys();
   if (++ticks_ % 10 != 0) return;
   reopen_if_needed();
   peak_allocated_bytes_ = std::max(peak_allocated_bytes_.load(), allocated_bytes());

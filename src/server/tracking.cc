@@ -37,11 +37,13 @@ void Tracking::disable(uint64_t client_id) {
 
 void Tracking::remember(const Session& session, std::span<const std::string_view> keys, size_t max_keys) {
   std::lock_guard lock(mutex_);
-  for (std::string_view key : keys) {
-    Readers& readers = readers_[std::string(key)];
-    if (std::find(readers.begin(), readers.end(), session.id) == readers.end()) readers.push_back(session.id);
-  }
+  for (std::string_view key : keys) add_reader(key, session.id);
   shrink_to(max_keys);
+}
+
+void Tracking::add_reader(std::string_view key, uint64_t client_id) {
+  Readers& readers = readers_[std::string(key)];
+  if (std::find(readers.begin(), readers.end(), client_id) == readers.end()) readers.push_back(client_id);
 }
 
 void Tracking::limit(size_t max_keys) {
@@ -62,12 +64,14 @@ void Tracking::shrink_to(size_t max_keys) {
 void Tracking::committed(uint64_t origin, std::span<const Touch> touches) {
   if (clients() == 0) return;
   std::lock_guard lock(mutex_);
+  bool flushing = false;  // FLUSHALL touches one database after the other: it is told once, of empty ones too
   for (const Touch& touch : touches) {
-    if (touch.modified && !touch.whole_database) invalidate_key(std::string(touch.key.name), origin);
+    if (touch.whole_database && !flushing) invalidate_all(origin);
+    flushing = touch.whole_database;
+    if (flushing) continue;
+    if (is_read(touch)) add_reader(touch.key.name, origin);
+    else if (touch.modified) invalidate_key(std::string(touch.key.name), origin);
   }
-  // Once, however many databases FLUSHALL emptied; Redis tells of empty ones too.
-  if (std::any_of(touches.begin(), touches.end(), [](const Touch& touch) { return touch.whole_database; }))
-    invalidate_all(origin);
   if (!prefixes_.empty()) broadcast(origin, touches);
   keys_count_ = readers_.size();
 }
@@ -143,6 +147,13 @@ void Tracking::send(const Client& client, std::span<const std::string_view> keys
   if (!transport) return;
   if (own && client.redirect == 0) transport->push_after_reply(std::move(bytes));
   else transport->push(std::move(bytes));
+}
+
+size_t Tracking::items() const {
+  std::lock_guard lock(mutex_);
+  size_t items = 0;
+  for (const auto& [key, readers] : readers_) items += readers.size();
+  return items;
 }
 
 size_t Tracking::prefixes() const {

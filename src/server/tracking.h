@@ -2,7 +2,8 @@
 // https://redis.io/docs/manual/client-side-caching/
 //
 // Thread rules: thread-safe. committed() runs under the touched keys' locks, remember() before its command reads:
-// so a change is either seen by the read or invalidates it.
+// so a change is either seen by the read or invalidates it. What EXEC reads is locked until its commit: its reads are
+// marked in its Txn, and committed() takes reads and changes in their order.
 #pragma once
 
 #include <atomic>
@@ -19,7 +20,7 @@
 #include <absl/container/inlined_vector.h>
 
 #include "base/result.h"
-#include "keyspace/events.h"
+#include "keyspace/txn.h"
 
 namespace basalt {
 
@@ -43,12 +44,16 @@ class Tracking {
   /// The client is about to read these keys. Beyond `max_keys` in the table, others are forgotten, and their
   /// readers told so.
   void remember(const Session& session, std::span<const std::string_view> keys, size_t max_keys);
+  /// The client whose Txn this is has read a key that is locked until the commit. The name lives as long.
+  static void mark_read(Txn& txn, Key key) { txn.notify(key, EventClass::none, {}); }
   void committed(uint64_t origin, std::span<const Touch> touches);
   /// Forgets keys beyond `max_keys` (0: no limit), and tells their readers.
   void limit(size_t max_keys);
 
   size_t clients() const { return count_.load(std::memory_order_relaxed); }
   size_t keys() const { return keys_count_.load(std::memory_order_relaxed); }
+  /// Pairs of key and client.
+  size_t items() const;
   size_t prefixes() const;
   /// Whether the client that this one redirects to is gone.
   bool redirect_is_broken(uint64_t redirect) const;
@@ -60,6 +65,8 @@ class Tracking {
     uint64_t redirect;
   };
   using Readers = absl::InlinedVector<uint64_t, 2>;
+  static bool is_read(const Touch& touch) { return !touch.modified && touch.event_class == EventClass::none; }
+  void add_reader(std::string_view key, uint64_t client_id);
   void shrink_to(size_t max_keys);
   void invalidate_key(const std::string& name, uint64_t origin);
   void invalidate_all(uint64_t origin);

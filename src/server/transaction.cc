@@ -230,15 +230,17 @@ Result<Outcome> exec_command(Call& call) {
     auto outcome =
         dispatcher.call(&session, *command.match().spec, command.args(), session.db, call.txn, call.reply, false);
     done.push_back({session.db, start_us, monotonic_us(), ""});
-    if (outcome) continue;
-    if (outcome.error().would_block()) {
+    if (!outcome && outcome.error().would_block()) {
       state.active = true;
       undo.restore();
       return would_block();
     }
-    call.reply.truncate(mark);
-    call.txn.roll_back_to_save_point();
-    call.reply.error(done.back().error = error_text(outcome.error()));
+    if (!outcome) {
+      call.reply.truncate(mark);
+      call.txn.roll_back_to_save_point();
+      call.reply.error(done.back().error = error_text(outcome.error()));
+    }
+    dispatcher.mark_reads(session, *command.match().spec, command.args(), call.txn);
   }
   state.active = true;
   if (call.txn.has_writes()) {
