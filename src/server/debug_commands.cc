@@ -34,6 +34,8 @@ constexpr std::string_view kHelp[] = {
     "    Write <message> to the server log.",
     "OBJECT <key>",
     "    Show low level info about `key` and associated value.",
+    "PAUSE-CRON <0|1>",
+    "    Stop (1) what the server does ten times a second, or let it go on (0).",
     "PROTOCOL <type>",
     "    Reply with a test value of the specified type. <type> can be: string,",
     "    integer, double, null, array, set, map, attrib, push, verbatim, true,",
@@ -67,6 +69,13 @@ Result<Outcome> sleep_command(Call& call) {
 Result<Outcome> set_active_expire_command(Call& call) {
   const int64_t on = TRY(call.integer(2));
   call.session->server().keyspace().set_active_expire(on != 0);
+  call.reply.ok();
+  return kDone;
+}
+
+Result<Outcome> pause_cron_command(Call& call) {
+  const int64_t paused = TRY(call.integer(2));
+  call.session->server().pause_ticks(paused != 0);
   call.reply.ok();
   return kDone;
 }
@@ -202,6 +211,7 @@ constexpr Subcommand kSubcommands[] = {
     {"help", 2, help_command},
     {"sleep", 3, sleep_command},
     {"set-active-expire", 3, set_active_expire_command},
+    {"pause-cron", 3, pause_cron_command},
     {"reload", -2, reload_command},
     {"loadaof", 2, loadaof_command},
     {"digest", 2, digest_command},

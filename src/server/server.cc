@@ -273,6 +273,7 @@ void Server::reopen_if_needed() {
     if (result) LOG(WARNING) << "The store is open again; writes go on";
     else LOG(ERROR) << "The store could not be opened again: " << error_text(result.error());
     reopening_ = false;
+  if (ticks_paused_.load(std::memory_order_relaxed)) return;
   });
 }
 

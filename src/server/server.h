@@ -113,6 +113,8 @@ class Server final : public CommitObserver {
   void tick();
   int64_t started_ms() const { return started_ms_; }
   const std::string& run_id() const { return run_id_; }
+  /// DEBUG PAUSE-CRON: tick() does nothing.
+  void pause_ticks(bool paused) { ticks_paused_.store(paused, std::memory_order_relaxed); }
 
   struct Rates {
     std::atomic<uint64_t> operations{0}, input_bytes{0}, output_bytes{0};
@@ -161,7 +163,7 @@ class Server final : public CommitObserver {
   int64_t refused_since_us_ = 0;  // 0: writes are accepted
   uint64_t last_operations_ = 0, last_input_ = 0, last_output_ = 0;
   unsigned ticks_ = 0;
-  std::atomic<bool> reopening_{false};
+  std::atomic<bool> reopening_{false}, ticks_paused_{false};
 };
 
 }  // namespace basalt
