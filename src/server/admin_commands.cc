@@ -1,4 +1,4 @@
-// INFO TIME LASTSAVE SAVE BGSAVE SHUTDOWN WAIT CONFIG DEBUG: running the server.
+// INFO TIME LASTSAVE SAVE BGSAVE BGREWRITEAOF SHUTDOWN WAIT CONFIG DEBUG: running the server.
 #include <chrono>
 #include <thread>
 
@@ -15,6 +15,7 @@
 #include "server/info.h"
 #include "server/server.h"
 #include "server/server_commands.h"
+#include "server/transaction.h"
 
 namespace basalt {
 
@@ -58,6 +59,18 @@ Result<Outcome> bgsave_command(Call& call) {
   if (!server.checkpoints().begin()) return fail("ERR Background save already in progress");
   server.pool().submit([&server](unsigned) { (void)server.checkpoints().create(); });
   call.reply.simple("Background saving started");
+  return kDone;
+}
+
+// In EXEC, as Redis words it, it is for later; it is so beside a BGSAVE, too.
+Result<Outcome> bgrewriteaof_command(Call& call) {
+  Server& server = call.session->server();
+  if (!server.log_rewrite().begin()) return fail("ERR Background append only file rewriting already in progress");
+  const TransactionState* transaction = call.session->transaction.get();
+  const bool later = (transaction && !transaction->queue.empty()) || server.checkpoints().running();
+  server.pool().submit([&server](unsigned) { server.log_rewrite().run(); });
+  call.reply.simple(later ? "Background append only file rewriting scheduled"
+                          : "Background append only file rewriting started");
   return kDone;
 }
 
@@ -162,6 +175,8 @@ constexpr CommandSpec kCommands[] = {
                save_command),
     server_row("bgsave", -1, kAdmin | kNoScript | kNoAsyncLoading | kNoTxn, "1.0.0",
                "Asynchronously save the dataset to disk", "O(1)", bgsave_command),
+    server_row("bgrewriteaof", 1, kAdmin | kNoScript | kNoAsyncLoading | kNoTxn, "1.0.0",
+               "Asynchronously rewrite the append-only file", "O(1)", bgrewriteaof_command),
     server_row(
         "shutdown", -1, kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy | kNoTxn, "1.0.0",
         "Synchronously save the dataset to disk and then shut down the server",

@@ -118,6 +118,12 @@ void persistence_section(Server& server, Fields& fields, const std::vector<KeyCo
   fields.add("rdb_last_bgsave_time_sec", checkpoints.last_duration_s());
   fields.add("rdb_saves", checkpoints.made());
   fields.add("aof_enabled", 1);
+  const LogRewrite& rewrite = server.log_rewrite();
+  fields.add("aof_rewrite_in_progress", rewrite.under_way() ? 1 : 0);
+  fields.add("aof_rewrite_scheduled", 0);
+  fields.add("aof_last_rewrite_time_sec", rewrite.last_duration_s());
+  fields.add("aof_last_bgrewrite_status", rewrite.last_ok() ? "ok" : "err");
+  fields.add("aof_rewrites", rewrite.made());
   fields.add("aof_last_write_status", wal.last_ok && !background_error ? "ok" : "err");
   fields.add("appendfsync", server.config().text("appendfsync"));
   fields.add("wal_syncs", wal.syncs);
@@ -150,13 +156,13 @@ void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&)
   fields.add("pubsub_patterns", server.pubsub().names(SubscriptionKind::pattern));
   fields.add("pubsubshard_channels", server.pubsub().names(SubscriptionKind::shard_channel));
   fields.add("tracking_total_keys", server.tracking().keys());
+  fields.add("tracking_total_items", server.tracking().items());
   fields.add("migrate_cached_sockets", 0);
   fields.add("tracking_total_prefixes", server.tracking().prefixes());
   fields.add("total_error_replies", stats.sum(&StatsShard::errors));
   fields.add("offloaded_commands", stats.sum(&StatsShard::offloaded));
   fields.add("storage_queue", server.pool().queued());
   fields.add("wal_flushes", stats.sum(&StatsShard::wal_flushes));
-  fields.add("tracking_total_items", server.tracking().items());
   fields.add("expiry_stale_rows", keyspace.expired_stale_rows);
   fields.add("expiry_lag_ms", keyspace.expiry_lag_ms);
   fields.add("garbage_pending", keyspace.garbage_pending);

@@ -117,10 +117,6 @@ void Server::session_ended(Session& session) {
   }
 }
 
-bool Server::observes(int64_t duration_us) const {
-  const Settings& settings = config_.settings();
-  const int64_t slow_us = settings.slowlog_log_slower_than_us.load(std::memory_order_relaxed);
-  const int64_t threshold_ms = settings.latency_monitor_threshold_ms.load(std::memory_order_relaxed);
 void Server::count_command(StatsShard& stats, uint32_t index, int64_t duration_us, bool failed) const {
   stats.command_done(index, static_cast<uint64_t>(duration_us), failed);
   if (config_.settings().latency_tracking.load(std::memory_order_relaxed))
@@ -128,14 +124,14 @@ void Server::count_command(StatsShard& stats, uint32_t index, int64_t duration_u
 }
 
 void Server::limit_tracked_keys() {
-bool Server::observes(int64_t duration_us) const {
-  const Settings& settings = config_.settings();
-  const int64_t slow_us = settings.slowlog_log_slower_than_us.load(std::memory_order_relaxed);
-  const int64_t threshold_ms = settings.latency_monitor_threshold_ms.load(std::memory_order_relaxed);
   if (tracking_.clients() == 0) return;
   tracking_.limit(static_cast<size_t>(config_.settings().tracking_table_max_keys.load(std::memory_order_relaxed)));
 }
 
+bool Server::observes(int64_t duration_us) const {
+  const Settings& settings = config_.settings();
+  const int64_t slow_us = settings.slowlog_log_slower_than_us.load(std::memory_order_relaxed);
+  const int64_t threshold_ms = settings.latency_monitor_threshold_ms.load(std::memory_order_relaxed);
   return (slow_us >= 0 && duration_us >= slow_us) || (threshold_ms > 0 && duration_us >= threshold_ms * 1000) ||
          monitors_.any();
 }
@@ -273,11 +269,11 @@ void Server::reopen_if_needed() {
     if (result) LOG(WARNING) << "The store is open again; writes go on";
     else LOG(ERROR) << "The store could not be opened again: " << error_text(result.error());
     reopening_ = false;
-  if (ticks_paused_.load(std::memory_order_relaxed)) return;
   });
 }
 
 void Server::tick() {
+  if (ticks_paused_.load(std::memory_order_relaxed)) return;
   if (pause_.load(std::memory_order_relaxed) != Pause::none) {
     bool over;
     {

@@ -18,6 +18,7 @@
 #include "server/client_registry.h"
 #include "server/dispatcher.h"
 #include "server/latency_monitor.h"
+#include "server/log_rewrite.h"
 #include "server/monitors.h"
 #include "server/slow_log.h"
 #include "server/stats.h"
@@ -50,6 +51,7 @@ class Server final : public CommitObserver {
   StoragePool& pool() { return pool_; }
   WalSyncer& wal() { return wal_; }
   Checkpoints& checkpoints() { return checkpoints_; }
+  LogRewrite& log_rewrite() { return log_rewrite_; }
   PubSub& pubsub() { return pubsub_; }
   Tracking& tracking() { return tracking_; }
   WatchRegistry& watches() { return watches_; }
@@ -71,10 +73,10 @@ class Server final : public CommitObserver {
   /// CLIENT PAUSE holds this command back; the session is resumed when the pause ends.
   bool postpones(Session& session, const CommandSpec& spec);
   void block(Session& session, const CommandTable::Match& match, const Args& args, const Outcome& outcome);
-  /// Slow log, latency, MONITOR.
-  void observe_command(Session& session, const RanCommand& ran);
   /// A command is done: its totals, and its place in the histogram unless latency-tracking is off.
   void count_command(StatsShard& stats, uint32_t index, int64_t duration_us, bool failed) const;
+  /// Slow log, latency, MONITOR.
+  void observe_command(Session& session, const RanCommand& ran);
   /// Its two halves, for a command that is shown when it begins to wait, and timed when it is served.
   void show_to_monitors(const Session& session, const RanCommand& ran);
   void note_duration(Session& session, const RanCommand& ran);
@@ -111,10 +113,10 @@ class Server final : public CommitObserver {
   void reopen_if_needed();
   /// Ten times a second, from the network's first I/O thread.
   void tick();
-  int64_t started_ms() const { return started_ms_; }
-  const std::string& run_id() const { return run_id_; }
   /// DEBUG PAUSE-CRON: tick() does nothing.
   void pause_ticks(bool paused) { ticks_paused_.store(paused, std::memory_order_relaxed); }
+  int64_t started_ms() const { return started_ms_; }
+  const std::string& run_id() const { return run_id_; }
 
   struct Rates {
     std::atomic<uint64_t> operations{0}, input_bytes{0}, output_bytes{0};
@@ -126,11 +128,11 @@ class Server final : public CommitObserver {
 
  private:
   void follow_config();
+  void limit_tracked_keys();
   void watch_storage_latency();
   Config& config_;
   const Clock& clock_;
   Store& store_;
-  void limit_tracked_keys();
   Keyspace& keyspace_;
   CommandTable& commands_;
   const unsigned io_threads_;
@@ -147,6 +149,7 @@ class Server final : public CommitObserver {
   Dispatcher dispatcher_{*this};
   WalSyncer wal_;
   Checkpoints checkpoints_;
+  LogRewrite log_rewrite_{store_};
   StoragePool pool_;
   mutable std::mutex pause_mutex_;
   std::atomic<Pause> pause_{Pause::none};
