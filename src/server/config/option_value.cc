@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/number.h"
+#include "base/quote.h"
 #include "base/split.h"
 #include "server/config/option.h"
 
@@ -139,20 +140,9 @@ std::string memory_text(uint64_t bytes) {
 
 std::string quote_word(std::string_view word) {
   if (!needs_quotes(word)) return std::string(word);
-  std::string quoted = "\"";
-  for (char c : word) {
-    switch (c) {
-      case '"':
-      case '\\': quoted += {'\\', c}; break;
-      case '\n': quoted += "\\n"; break;
-      case '\r': quoted += "\\r"; break;
-      case '\t': quoted += "\\t"; break;
-      default:
-        if (c >= ' ' && c <= '~') quoted += c;
-        else quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    }
-  }
-  return quoted + '"';
+  std::string text;
+  append_quoted(text, word);
+  return text;
 }
 
 std::vector<std::string> SharedText::words() const {

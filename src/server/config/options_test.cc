@@ -120,6 +120,7 @@ TEST(Options, WordsAreQuotedWhenNeeded) {
   EXPECT_EQ(quote_word(""), "\"\"");
   EXPECT_EQ(quote_word("#a"), "\"#a\"");
   EXPECT_EQ(quote_word("a \"b\"\\\n\x01"), "\"a \\\"b\\\"\\\\\\n\\x01\"");
+  EXPECT_EQ(quote_word("\a\b"), "\"\\a\\b\"");
 }
 
 TEST(Options, MemoryText) {
