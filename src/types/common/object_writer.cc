@@ -38,6 +38,16 @@ Result<void> ObjectWriter::finish() {
   return {};
 }
 
+Result<void> put_collection(Txn& txn, Key key, Head head, std::optional<ObjectWriter>& items, const Record* previous) {
+  if (items) {
+    TRY(items->finish());
+    head.encoding = Encoding::spread;
+    head.object = items->object();
+  }
+  txn.put(key, head, previous);
+  return {};
+}
+
 namespace {
 
 struct Page {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,6 +47,11 @@ class ObjectWriter {
   bool ahead_ = false;  // some items were written ahead
   Batch batch_;
 };
+
+/// The last step of making a whole collection: puts `head` as the key's value in the place of `previous` (what the key
+/// has, of whatever type). `items` are those of a spread collection, not yet finished; without them `head` is put as it
+/// is. No cursor of the Txn is open.
+Result<void> put_collection(Txn& txn, Key key, Head head, std::optional<ObjectWriter>& items, const Record* previous);
 
 /// Copies every record of the object `from` to a new object for `target`: items, scores and stream records,
 /// whatever the type, in bounded memory. The caller holds both keys' locks and puts the head.

@@ -47,13 +47,7 @@ Result<void> HashBuilder::put(const Field& field) {
 Result<void> HashBuilder::save(const Record* previous, int64_t expire_ms) {
   Head head{.type = Type::hash, .encoding = Encoding::packed, .expire_ms = expire_ms, .size = size_, .body = body_};
   head.next_field_expiry_ms = next_field_expiry_ms_;
-  if (items_) {
-    TRY(items_->finish());
-    head.encoding = Encoding::spread;
-    head.object = items_->object();
-  }
-  txn_.put(key_, head, previous);
-  return {};
+  return put_collection(txn_, key_, head, items_, previous);
 }
 
 }  // namespace basalt

@@ -27,13 +27,7 @@ Result<void> ListBuilder::put(uint64_t position, std::string_view element) {
 
 Result<void> ListBuilder::save(const Record* previous, int64_t expire_ms) {
   Head head{.type = Type::list, .encoding = Encoding::packed, .expire_ms = expire_ms, .size = size_, .body = body_};
-  if (items_) {
-    TRY(items_->finish());
-    head.encoding = Encoding::spread;
-    head.object = items_->object();
-  }
-  txn_.put(key_, head, previous);
-  return {};
+  return put_collection(txn_, key_, head, items_, previous);
 }
 
 }  // namespace basalt

@@ -29,13 +29,8 @@ Result<uint64_t> SetBuilder::save(std::optional<Record> previous, int64_t expire
     TRY(set.save());
     return size_;
   }
-  TRY(items_->finish());
-  const Head head{.type = Type::set,
-                  .encoding = Encoding::spread,
-                  .expire_ms = expire_ms,
-                  .size = size_,
-                  .object = items_->object()};
-  txn_.put(key_, head, previous ? &*previous : nullptr);
+  const Head head{.type = Type::set, .expire_ms = expire_ms, .size = size_};
+  TRY(put_collection(txn_, key_, head, items_, previous ? &*previous : nullptr));
   return size_;
 }
 

@@ -51,15 +51,9 @@ Result<void> ZsetBuilder::put_in_place(const Record* previous, int64_t expire_ms
   if (!items_ && !may_be_packed(body)) {
     items_.emplace(txn_, key_, Type::zset);
     for (const auto& [member, score] : held_) TRY(put(member, score));
-  }
-  if (items_) {
-    TRY(items_->finish());
-    head.encoding = Encoding::spread;
-    head.object = items_->object();
     head.body = {};
   }
-  txn_.put(key_, head, previous);
-  return {};
+  return put_collection(txn_, key_, head, items_, previous);
 }
 
 bool ZsetBuilder::may_be_packed(std::string_view body) const {
