@@ -38,7 +38,7 @@ Result<int> run_stat(const Arguments& arguments) {
     const auto store = TRY(open_to_look(arguments.text("dir")));
     statistics = TRY(read_statistics(*store, most_big_keys));
   }
-  fmt::print("{}", statistics_text(statistics));
+  fmt::print("{}", arguments.has("json") ? statistics_json(statistics) : statistics_text(statistics));
   return kFine;
 }
 
@@ -51,8 +51,8 @@ Result<int> run_inspect(const Arguments& arguments) {
   const auto store = TRY(open_to_look(arguments.text("dir")));
   const SystemState system = TRY(read_system(*store));
   if (TRY(inspect(*store, system, number, *name, arguments.number("items", 20), print_line))) return kFine;
-  say("basalt-admin: there is no such key");
-  return kFailed;
+  return fail(
+      fmt::format("there is no key {} in database {}; --db looks in another one", tools::quoted(*name), number));
 }
 
 // ---- verify ----
@@ -175,7 +175,6 @@ struct Range {
 Result<Range> range_of(const Arguments& arguments) {
   Range range;
   if (!arguments.has("range")) return range;
-  if (!arguments.has("column")) return fail("--range needs --column: keys are stored differently in each");
   const std::string text = arguments.text("range");
   const size_t dots = text.find("..");
   const auto from = dots == std::string::npos ? std::nullopt : unescape(text.substr(0, dots));
@@ -218,7 +217,7 @@ Result<int> run_dump(const Arguments& arguments) {
   const auto store = TRY(open_to_look(arguments.text("dir")));
   const SystemState system = TRY(read_system(*store));
   const DumpCounts counts = TRY(dump(*store, system, number, pattern, print_line));
-  say("{} keys", counts.keys);
+  say("{} key{}", counts.keys, counts.keys == 1 ? "" : "s");
   if (counts.damaged == 0) return kFine;
   return fail(
       fmt::format("{}: {} keys could not be read; see basalt-admin verify", store->directory(), counts.damaged));
@@ -231,41 +230,44 @@ Tool tool() {
       {"stat",
        "",
        "keys by type and encoding, bytes by column and level, the biggest keys",
-       {kDirFlag, kServerFlag, kUserFlag, kPasswordFlag, {"keys", FlagKind::number, "N", "how many big keys (10)"}},
+       with_server_flags({kDirFlag, {"keys", FlagKind::number, "N", "how many big keys (10)"}, kJsonFlag}),
        {"server|dir"},
-       run_stat},
+       run_stat,
+       "  basalt-admin stat --server 127.0.0.1:6379 --keys 20\n"
+       "  basalt-admin stat --dir /var/lib/basalt/checkpoints/NAME --json\n"},
       {"inspect",
        "KEY",
        "all that is stored of a key; in it \\x00 is a byte, \\\\ a backslash",
        {kDirFlag, db, {"items", FlagKind::number, "N", "how many elements (20)"}},
        {"dir"},
-       run_inspect},
+       run_inspect,
+       "  basalt-admin inspect 'user:17' --dir /var/lib/basalt --db 2\n"},
       {"verify",
        "",
        "checks every file and every record; exit code 1 on damage",
        {kDirFlag,
         {"repair", FlagKind::toggle, "", "mends what is found, after a backup"},
-        {"backup", FlagKind::text, "PATH", "where the backup goes (DIR/checkpoints/…)"},
+        {"backup", FlagKind::text, "PATH", "where the backup goes (DIR/checkpoints/…)", "repair"},
         {"lines", FlagKind::number, "N", "how many findings to print (1000)"}},
        {"dir"},
-       run_verify},
+       run_verify,
+       "  basalt-admin verify --dir /var/lib/basalt && echo sound\n"},
       {"compact",
        "",
        "rewrites tables without what was overwritten and deleted",
-       {kDirFlag,
-        kServerFlag,
-        kUserFlag,
-        kPasswordFlag,
-        {"column", FlagKind::text, "NAME", "only this one of the columns"},
-        {"range", FlagKind::text, "FROM..TO", "only these of its keys, as stored"}},
+       with_server_flags({kDirFlag,
+                          {"column", FlagKind::text, "NAME", "only this one of the columns"},
+                          {"range", FlagKind::text, "FROM..TO", "only these of its keys, as stored", "column"}}),
        {"server|dir"},
-       run_compact},
+       run_compact,
+       "  basalt-admin compact --server 127.0.0.1:6379 --column items\n"},
       {"dump",
        "",
        "every key, as commands that redis-cli reads",
        {kDirFlag, db, {"match", FlagKind::text, "PATTERN", "only keys that match, as in KEYS"}},
        {"dir"},
-       run_dump},
+       run_dump,
+       "  basalt-admin dump --dir /var/lib/basalt --match 'user:*' | redis-cli -p 6390\n"},
   };
   tool.example =
       "  basalt-admin stat --server 127.0.0.1:6379\n"

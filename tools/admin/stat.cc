@@ -8,6 +8,7 @@
 #include "keyspace/key_tally.h"
 #include "tools/admin/system_state.h"
 #include "tools/admin/text.h"
+#include "tools/common/json.h"
 #include "tools/common/progress.h"
 
 namespace basalt::tools {
@@ -138,9 +139,30 @@ std::string statistics_text(const Statistics& statistics) {
   for (const auto& k : statistics.big_keys)
     text += fmt::format("{:>12} {:>14} {:<8} {:<14} {:>3} {}\n", human_size(k.bytes), k.elements, k.type, k.encoding,
                         k.db, quoted(k.name, 120));
-  if (statistics.damaged != 0)
-    text += fmt::format("\n{} records make no sense; basalt-admin verify tells which\n", statistics.damaged);
+  if (statistics.damaged.value_or(0) != 0)
+    text += fmt::format("\n{} records make no sense; basalt-admin verify tells which\n", *statistics.damaged);
   return text;
+}
+
+std::string statistics_json(const Statistics& statistics) {
+  std::vector<std::string> groups, levels, keys;
+  for (const auto& g : statistics.groups)
+    groups.push_back(
+        fmt::format(R"({{"type": {}, "encoding": {}, "keys": {}, "expiring": {}, "elements": {}, "bytes": {}}})",
+                    json_string(g.type), json_string(g.encoding), g.keys, g.expiring, g.elements, g.bytes));
+  for (const auto& l : statistics.levels)
+    levels.push_back(
+        fmt::format(R"({{"column": {}, "level": {}, "files": {}, "bytes": {}, "entries": {}, "deletions": {}}})",
+                    json_string(l.column), l.level, l.files, l.bytes, l.entries, l.deletions));
+  for (const auto& k : statistics.big_keys) {
+    const std::string name = quoted(k.name);
+    keys.push_back(fmt::format(R"({{"db": {}, "key": {}, "type": {}, "encoding": {}, "elements": {}, "bytes": {}}})",
+                               k.db, json_string(std::string_view(name).substr(1, name.size() - 2)),
+                               json_string(k.type), json_string(k.encoding), k.elements, k.bytes));
+  }
+  const std::string damaged = statistics.damaged ? std::to_string(*statistics.damaged) : "null";
+  return fmt::format("{{\n  \"keys\": {},\n  \"levels\": {},\n  \"biggest_keys\": {},\n  \"damaged\": {}\n}}\n",
+                     json_lines(groups, 2), json_lines(levels, 2), json_lines(keys, 2), damaged);
 }
 
 }  // namespace basalt::tools

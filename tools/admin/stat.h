@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct Statistics {
   std::vector<Level> levels;
   std::vector<Group> groups;
   std::vector<BigKey> big_keys;
-  uint64_t damaged = 0;  ///< keys that could not be read (a directory's only)
+  std::optional<uint64_t> damaged;  ///< records that make no sense; a server does not count them
 };
 
 Result<Statistics> read_statistics(Store& store, size_t most_big_keys);
@@ -36,5 +37,7 @@ Result<Statistics> read_statistics(ServerLink& server, size_t most_big_keys);
 
 /// Tables for people.
 std::string statistics_text(const Statistics& statistics);
+/// The same for programs, sizes in bytes. A key's name is written as `inspect` takes it.
+std::string statistics_json(const Statistics& statistics);
 
 }  // namespace basalt::tools

@@ -43,6 +43,17 @@ std::string unmet_need(const Command& command, const Arguments& arguments) {
   return {};
 }
 
+// A flag that says something about another one, which is missing.
+std::string lone_flag(const Command& command, const Arguments& arguments) {
+  for (const Flag& flag : command.flags) {
+    if (!arguments.has(flag.name)) continue;
+    for (const std::string_view other : split_nonempty(flag.with, ' ')) {
+      if (!arguments.has(other)) return fmt::format("--{} needs --{}", flag.name, other);
+    }
+  }
+  return {};
+}
+
 std::string usage_line(const Tool& tool, const Command& command) {
   std::string line = fmt::format("{}{}{}", tool.name, command.name.empty() ? "" : " ", command.name);
   if (!command.arguments.empty()) line += fmt::format(" {}", command.arguments);
@@ -57,25 +68,17 @@ std::string usage_line(const Tool& tool, const Command& command) {
   return line;
 }
 
-// The flags of these commands, each once; where only some take it, the help says which.
-void append_flags(std::string& text, const std::vector<const Command*>& commands) {
-  std::vector<const Flag*> seen;
-  for (const Command* command : commands) {
-    for (const Flag& flag : command->flags) {
-      if (std::any_of(seen.begin(), seen.end(), [&](auto* f) { return f->name == flag.name; })) continue;
-      seen.push_back(&flag);
-    }
+void append_flags(std::string& text, const Command& command) {
+  text += '\n';
+  for (const Flag& flag : command.flags) {
+    const auto head = fmt::format("--{}{}{}", flag.name, flag.value.empty() ? "" : " ", flag.value);
+    text += fmt::format("  {:<22} {}\n", head, flag.help);
   }
-  for (const Flag* flag : seen) {
-    std::vector<std::string_view> takers;
-    for (const Command* command : commands) {
-      if (find_flag(*command, flag->name) != nullptr) takers.push_back(command->name);
-    }
-    const auto head = fmt::format("--{}{}{}", flag->name, flag->value.empty() ? "" : " ", flag->value);
-    text += fmt::format("  {:<22} {}", head, flag->help);
-    if (takers.size() < commands.size()) text += fmt::format(" ({})", fmt::join(takers, ", "));
-    text += '\n';
-  }
+}
+
+// The only command of a tool without commands.
+const Command* whole_of(const Tool& tool) {
+  return tool.commands.size() == 1 && tool.commands[0].name.empty() ? &tool.commands[0] : nullptr;
 }
 
 int refuse_usage(const Tool& tool, const Command* command, const std::string& why) {
@@ -159,25 +162,23 @@ tl::expected<Arguments, std::string> parse_arguments(const Command& command, con
   if (arguments.words_.size() < expected.size())
     return tl::unexpected(fmt::format("{} is needed", expected[arguments.words_.size()]));
   if (auto unmet = unmet_need(command, arguments); !unmet.empty()) return tl::unexpected(std::move(unmet));
+  if (auto lone = lone_flag(command, arguments); !lone.empty()) return tl::unexpected(std::move(lone));
   return arguments;
 }
 
 std::string help_text(const Tool& tool, const Command* command) {
-  std::vector<const Command*> shown;
+  if (command == nullptr) command = whole_of(tool);
+  const bool whole = command == nullptr || command == whole_of(tool);
+  std::string text = whole ? fmt::format("{}: {}\n\n", tool.name, tool.summary) : std::string();
   for (const Command& each : tool.commands) {
-    if (command == nullptr || command == &each) shown.push_back(&each);
+    if (command != nullptr && command != &each) continue;
+    text += fmt::format("  {}\n", usage_line(tool, each));
+    if (!each.summary.empty()) text += fmt::format("      {}\n", each.summary);
   }
-  std::string text = fmt::format("{}: {}\n\n", tool.name,
-                                 command != nullptr && !command->name.empty() ? command->summary : tool.summary);
-  for (const Command* each : shown) {
-    text += fmt::format("  {}\n", usage_line(tool, *each));
-    if (shown.size() > 1) text += fmt::format("      {}\n", each->summary);
-  }
-  text += '\n';
-  append_flags(text, shown);
-  text += "  --help, --version\n";
-  if (!tool.example.empty() && shown.size() == tool.commands.size())
-    text += fmt::format("\nExample:\n{}", tool.example);
+  if (command != nullptr) append_flags(text, *command);
+  else text += fmt::format("\n  {} COMMAND --help tells the flags; --version the version\n", tool.name);
+  const std::string_view example = whole ? tool.example : command->example;
+  if (!example.empty()) text += fmt::format("\nExample:\n{}", example);
   return text;
 }
 
@@ -187,10 +188,8 @@ int run_tool(const Tool& tool, int argc, char** argv) {
     fmt::print("{} {}\n", tool.name, BASALT_VERSION);
     return kFine;
   }
-  const Command* command = nullptr;
-  if (tool.commands.size() == 1 && tool.commands[0].name.empty()) {
-    command = &tool.commands[0];
-  } else if (!words.empty() && !words[0].starts_with("-")) {
+  const Command* command = whole_of(tool);
+  if (command == nullptr && !words.empty() && !words[0].starts_with("-")) {
     const auto found =
         std::find_if(tool.commands.begin(), tool.commands.end(), [&](auto& c) { return c.name == words[0]; });
     if (found == tool.commands.end())

@@ -37,8 +37,9 @@ enum class FlagKind : uint8_t {
 struct Flag {
   std::string_view name;  ///< without the dashes
   FlagKind kind;
-  std::string_view value;  ///< the value's word in the help: DIR; empty for a toggle
-  std::string_view help;   ///< one short line
+  std::string_view value;      ///< the value's word in the help: DIR; empty for a toggle
+  std::string_view help;       ///< one short line
+  std::string_view with = {};  ///< flags without which this one means nothing: "tls key"; given alone it is refused
 };
 
 class Arguments;
@@ -52,13 +53,14 @@ struct Command {
   std::vector<std::string_view> needs;
   /// Gives the exit code; an Error is printed in the tools' style and is kFailed.
   std::function<Result<int>(const Arguments&)> run;
+  std::string_view example = {};  ///< lines for the end of its --help, each indented by two
 };
 
 struct Tool {
   std::string_view name;     ///< "basalt-backup"
   std::string_view summary;  ///< what it is for, one line
   std::vector<Command> commands;
-  std::string_view example;  ///< lines for the end of --help, each indented by two
+  std::string_view example;  ///< lines for the end of --help, as in Command
 };
 
 /// A parsed and checked command line.
@@ -81,7 +83,8 @@ class Arguments {
 /// The words after the command's name, by the command's table; the error says what is wrong with them.
 tl::expected<Arguments, std::string> parse_arguments(const Command& command, const std::vector<std::string>& words);
 
-/// --help of the tool, or of one of its commands.
+/// --help of the tool, which leaves the flags of several commands to theirs, or of one of its commands. Both fit a
+/// terminal of 80 columns and 24 lines.
 std::string help_text(const Tool& tool, const Command* command = nullptr);
 
 /// All of main(): parses, answers --help and --version, runs the command, prints its error; the exit code.
@@ -90,11 +93,7 @@ int run_tool(const Tool& tool, int argc, char** argv);
 /// What went wrong, for people: a storage error's detail, or a failure's text.
 std::string words_of(const Error& error);
 
-// Flags that several tools have.
-inline constexpr Flag kServerFlag{"server", FlagKind::text, "HOST:PORT",
-                                  "the running server, or its Unix socket's path"};
-inline constexpr Flag kUserFlag{"user", FlagKind::text, "NAME", "who logs in at the server"};
-inline constexpr Flag kPasswordFlag{"password", FlagKind::text, "WORD", "the password; better in REDISCLI_AUTH"};
+// Flags that several tools have; those of a connection to a server: with_server_flags() in server_link.h.
 inline constexpr Flag kDirFlag{"dir", FlagKind::text, "DIR", "the data directory of a stopped server"};
 inline constexpr Flag kJsonFlag{"json", FlagKind::toggle, "", "JSON instead of a table"};
 

@@ -8,13 +8,15 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 Command copy_command() {
   return {"copy",
           "KEY",
           "copies",
-          {kServerFlag,
+          {{"server", FlagKind::text, "HOST:PORT", "the server"},
            kDirFlag,
+           {"speed", FlagKind::text, "WORD", "of the connection", "server"},
            {"repo", FlagKind::text, "DIR", "where"},
            {"keep", FlagKind::number, "N", "how many"},
            {"rate", FlagKind::bytes, "SIZE", "how fast"},
@@ -57,16 +59,31 @@ TEST(CommandLine, ProblemsAreNamed) {
   EXPECT_EQ(problem({"k", "--rate", "fast"}), "--rate takes a size such as 100mb, not 'fast'");
   EXPECT_EQ(problem({"k", "--force=1"}), "--force takes no value");
   EXPECT_EQ(problem({"k", "--force", "--force"}), "--force is there twice");
+  EXPECT_EQ(problem({"k", "--repo", "r", "--dir", "x", "--speed", "low"}), "--speed needs --server");
 }
 
-TEST(CommandLine, HelpShowsEveryFlagOnceAndWhoTakesIt) {
-  Command other{"drop", "", "drops", {{"repo", FlagKind::text, "DIR", "where"}}, {"repo"}, nullptr};
+TEST(CommandLine, HelpOfTheToolShowsCommandsAndThatOfACommandItsFlags) {
+  Command other{
+      "drop", "", "drops", {{"repo", FlagKind::text, "DIR", "where"}}, {"repo"}, nullptr, "  basalt-x drop\n"};
   const Tool tool{"basalt-x", "a tool", {copy_command(), other}, "  basalt-x copy k\n"};
   const std::string help = help_text(tool);
-  EXPECT_THAT(help, HasSubstr("basalt-x copy KEY --repo DIR (--server HOST:PORT | --dir DIR)\n"));
-  EXPECT_THAT(help, HasSubstr("--keep N               how many (copy)\n"));
-  EXPECT_THAT(help, HasSubstr("--repo DIR             where\n"));
+  EXPECT_THAT(help, HasSubstr("basalt-x copy KEY --repo DIR (--server HOST:PORT | --dir DIR)\n      copies\n"));
   EXPECT_THAT(help, HasSubstr("Example:\n  basalt-x copy k\n"));
+  const std::string of_copy = help_text(tool, &tool.commands[0]);
+  EXPECT_THAT(of_copy, HasSubstr("--keep N               how many\n"));
+  EXPECT_THAT(of_copy, Not(HasSubstr("Example")));
+  EXPECT_EQ(help_text(tool, &tool.commands[1]),
+            "  basalt-x drop --repo DIR\n      drops\n\n  --repo DIR             where\n\n"
+            "Example:\n  basalt-x drop\n");
+}
+
+TEST(CommandLine, HelpOfAToolWithoutCommandsIsWhole) {
+  Command only = copy_command();
+  only.name = "";
+  const std::string help = help_text({"basalt-x", "a tool", {only}, "  basalt-x k\n"});
+  EXPECT_THAT(help, HasSubstr("basalt-x: a tool\n\n  basalt-x KEY --repo DIR (--server HOST:PORT | --dir DIR)\n"));
+  EXPECT_THAT(help, HasSubstr("--force                even so\n"));
+  EXPECT_THAT(help, HasSubstr("Example:\n  basalt-x k\n"));
 }
 
 TEST(CommandLine, ExitCodes) {

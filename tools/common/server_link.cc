@@ -38,18 +38,39 @@ std::optional<Endpoint> parse_endpoint(const std::string& address) {
   return endpoint;
 }
 
-}  // namespace
-
-Result<ServerLink> ServerLink::connect(const Arguments& arguments) {
-  std::string password = arguments.text("password");
-  const char* variable = std::getenv("REDISCLI_AUTH");
-  if (password.empty() && variable != nullptr) password = variable;
-  return connect(arguments.text("server"), arguments.text("user"), password);
+std::string_view next_step(std::string_view error) {
+  if (error.starts_with("NOAUTH") || error.starts_with("WRONGPASS"))
+    return "; give --user and --password, or set REDISCLI_AUTH";
+  if (error.starts_with("NOPERM")) return "; the user needs +ping and +basalt";
+  if (error.starts_with("ERR unknown command")) return "; is it a Basalt?";
+  return "";
 }
 
-Result<ServerLink> ServerLink::connect(const std::string& address, const std::string& user,
-                                       const std::string& password) {
+std::string password_of(const Arguments& arguments) {
+  const char* variable = std::getenv("REDISCLI_AUTH");
+  if (arguments.has("password") || variable == nullptr) return arguments.text("password");
+  return variable;
+}
+
+}  // namespace
+
+std::vector<Flag> with_server_flags(std::vector<Flag> flags) {
+  constexpr Flag kServerFlags[] = {
+      {"server", FlagKind::text, "HOST:PORT", "the running server, or its Unix socket's path"},
+      {"user", FlagKind::text, "NAME", "who logs in; the default user", "server"},
+      {"password", FlagKind::text, "WORD", "better in the variable REDISCLI_AUTH", "server"},
+      {"tls", FlagKind::toggle, "", "HOST:PORT is the server's tls-port", "server"},
+      {"cacert", FlagKind::text, "FILE", "who signed the server's certificate", "tls"},
+      {"cert", FlagKind::text, "FILE", "a certificate to show, if the server asks", "tls key"},
+      {"key", FlagKind::text, "FILE", "the certificate's private key", "tls cert"},
+  };
+  flags.insert(flags.end(), std::begin(kServerFlags), std::end(kServerFlags));
+  return flags;
+}
+
+Result<ServerLink> ServerLink::connect(const Arguments& arguments) {
   std::signal(SIGPIPE, SIG_IGN);  // a server that goes away is an error to tell, not a death
+  const std::string address = arguments.text("server");
   const auto endpoint = parse_endpoint(address);
   if (!endpoint) return fail(fmt::format("cannot connect: {}: not an address; give HOST:PORT", address));
   std::unique_ptr<redisContext, Close> context(
@@ -61,31 +82,72 @@ Result<ServerLink> ServerLink::connect(const std::string& address, const std::st
   }
   redisEnableKeepAlive(context.get());
   ServerLink link(std::move(context), address);
-  if (!password.empty()) {
-    auto logged_in = user.empty() ? link.call({"AUTH", password}) : link.call({"AUTH", user, password});
-    if (!logged_in) return tl::unexpected(std::move(logged_in).error());
-  }
+  if (arguments.has("tls"))
+    TRY(link.begin_tls({arguments.text("cacert"), arguments.text("cert"), arguments.text("key")}));
+  TRY(link.log_in(arguments.text("user"), password_of(arguments)));
   return link;
 }
 
+Result<void> ServerLink::begin_tls(const TlsFiles& files) {
+  redisSetTimeout(context_.get(), kConnectTimeout);
+  auto channel = TlsChannel::open(context_->fd, files);
+  if (!channel) {
+    return fail(fmt::format("cannot connect: {}: {}", address_, words_of(channel.error())));
+  }
+  tls_.emplace(*std::move(channel));
+  redisSetTimeout(context_.get(), {0, 0});
+  return {};
+}
+
+Result<void> ServerLink::log_in(const std::string& user, const std::string& password) {
+  if (!user.empty()) TRY(call({"AUTH", user, password}));  // a user may be one without a password
+  else if (!password.empty()) TRY(call({"AUTH", password}));
+  return {};
+}
+
 Result<ServerReply> ServerLink::call(const std::vector<std::string_view>& words) {
+  auto reply = exchange(words);
+  if (!reply)
+    return fail(
+        fmt::format("{} failed: {}: {}; see the server's log", words.front(), address_, words_of(reply.error())));
+  if ((*reply)->type == REDIS_REPLY_ERROR) {
+    std::string_view text = text_of(**reply);
+    if (text.ends_with('.')) text.remove_suffix(1);  // the next step follows
+    return fail(fmt::format("{} failed: {}: {}{}", words.front(), address_, text, next_step(text)));
+  }
+  return reply;
+}
+
+Result<ServerReply> ServerLink::exchange(const std::vector<std::string_view>& words) {
   std::vector<const char*> pointers;
   std::vector<size_t> sizes;
   for (const auto word : words) {
     pointers.push_back(word.data());
     sizes.push_back(word.size());
   }
-  ServerReply reply(static_cast<redisReply*>(
-      redisCommandArgv(context_.get(), static_cast<int>(words.size()), pointers.data(), sizes.data())));
-  if (reply == nullptr)
-    return fail(fmt::format("{} failed: {}: {}; see the server's log", words.front(), address_, context_->errstr));
-  if (reply->type == REDIS_REPLY_ERROR) {
-    const std::string_view text = text_of(*reply);
-    const bool login = text.starts_with("NOAUTH") || text.starts_with("WRONGPASS");
-    return fail(fmt::format("{} failed: {}: {}{}", words.front(), address_, text,
-                            login ? "; give --password or set REDISCLI_AUTH" : ""));
+  const int count = static_cast<int>(words.size());
+  if (tls_) {
+    char* request = nullptr;
+    const int bytes = redisFormatCommandArgv(&request, count, pointers.data(), sizes.data());
+    if (bytes < 0) return fail("out of memory");
+    const std::unique_ptr<char, decltype(&redisFreeCommand)> owned(request, redisFreeCommand);
+    return exchange_over_tls({request, static_cast<size_t>(bytes)});
   }
+  ServerReply reply(static_cast<redisReply*>(redisCommandArgv(context_.get(), count, pointers.data(), sizes.data())));
+  if (reply == nullptr) return fail(context_->errstr);
   return reply;
+}
+
+Result<ServerReply> ServerLink::exchange_over_tls(std::string_view request) {
+  TRY(tls_->write(request));
+  redisReader* reader = context_->reader;
+  void* reply = nullptr;
+  while (redisReaderGetReply(reader, &reply) == REDIS_OK && reply == nullptr) {
+    const std::string_view bytes = TRY(tls_->read());
+    redisReaderFeed(reader, bytes.data(), bytes.size());
+  }
+  if (reply == nullptr) return fail(reader->errstr);
+  return ServerReply(static_cast<redisReply*>(reply));
 }
 
 }  // namespace basalt::tools

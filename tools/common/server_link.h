@@ -6,12 +6,14 @@
 #include <hiredis/hiredis.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "tools/common/command_line.h"
+#include "tools/common/tls_channel.h"
 
 namespace basalt::tools {
 
@@ -22,12 +24,15 @@ using ServerReply = std::unique_ptr<redisReply, FreeReply>;
 
 inline std::string_view text_of(const redisReply& reply) { return {reply.str, reply.len}; }
 
+/// The flags of a command that talks to a server: `flags`, and behind them those that ServerLink::connect reads.
+std::vector<Flag> with_server_flags(std::vector<Flag> flags);
+
 class ServerLink {
  public:
-  /// Connects to --server and logs in with --user and --password, or the variable REDISCLI_AUTH.
+  /// Connects to --server, with TLS if --tls is there, and logs in with --user and --password, or the variable
+  /// REDISCLI_AUTH. The address: HOST:PORT, HOST, [IPv6]:PORT, :PORT, or the path of a Unix socket (it begins with
+  /// '/').
   static Result<ServerLink> connect(const Arguments& arguments);
-  /// `address`: HOST:PORT, HOST, [IPv6]:PORT, :PORT, or the path of a Unix socket (it begins with '/').
-  static Result<ServerLink> connect(const std::string& address, const std::string& user, const std::string& password);
 
   /// Waits for the reply, however long the command runs. An error reply is a failure with its text.
   Result<ServerReply> call(const std::vector<std::string_view>& words);
@@ -40,7 +45,13 @@ class ServerLink {
   };
   ServerLink(std::unique_ptr<redisContext, Close> context, std::string address)
       : context_(std::move(context)), address_(std::move(address)) {}
+  Result<void> begin_tls(const TlsFiles& files);
+  Result<void> log_in(const std::string& user, const std::string& password);
+  Result<ServerReply> exchange(const std::vector<std::string_view>& words);
+  Result<ServerReply> exchange_over_tls(std::string_view request);
+
   std::unique_ptr<redisContext, Close> context_;
+  std::optional<TlsChannel> tls_;  // over the context's socket: ends before it
   std::string address_;
 };
 

@@ -8,6 +8,7 @@
 #include "keyspace/keyspace.h"
 #include "tools/backup/source.h"
 #include "tools/common/progress.h"
+#include "tools/common/server_link.h"
 #include "tools/rdb/databases.h"
 #include "types/rdb/rdb_file_writer.h"
 #include "types/rdb/rdb_format.h"
@@ -101,17 +102,16 @@ Result<int> export_file(const Arguments& arguments) {
 }  // namespace
 
 Command export_command() {
-  return {"export",
-          "",
-          "writes all keys to an RDB file",
-          {{"rdb", FlagKind::text, "FILE", "the RDB file; must not exist yet"},
-           kServerFlag,
-           kUserFlag,
-           kPasswordFlag,
-           kDirFlag,
-           {"rdb-version", FlagKind::number, "N", "10, for Redis 7.0 (the default), or 12, for 7.4"}},
-          {"rdb", "server|dir"},
-          export_file};
+  return {
+      "export",
+      "",
+      "writes all keys to an RDB file",
+      with_server_flags({{"rdb", FlagKind::text, "FILE", "the RDB file; must not exist yet"},
+                         kDirFlag,
+                         {"rdb-version", FlagKind::number, "N", "10, for Redis 7.0 (the default), or 12, for 7.4"}}),
+      {"rdb", "server|dir"},
+      export_file,
+      "  basalt-rdb export --server 127.0.0.1:6379 --rdb dump.rdb\n"};
 }
 
 }  // namespace basalt::tools
