@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "base/number.h"
 #include "layout/system_record.h"
@@ -131,6 +134,25 @@ Result<std::string> read_current(const std::string& directory, const std::string
   return manifest;
 }
 
+// The process that holds the lock of lock_directory(), in words: proc(5), /proc/locks.
+std::string lock_holder(const std::string& directory) {
+  struct stat info {};
+  if (::stat(directory.c_str(), &info) == 0) {
+    const auto file = fmt::format("{:02x}:{:02x}:{}", major(info.st_dev), minor(info.st_dev), info.st_ino);
+    std::ifstream locks("/proc/locks");
+    for (std::string line; std::getline(locks, line);) {
+      std::istringstream words(line);
+      std::string number, kind, strictness, access, process, locked, program;
+      words >> number >> kind >> strictness >> access >> process >> locked;
+      if (kind != "FLOCK" || locked != file) continue;
+      std::ifstream comm(fmt::format("/proc/{}/comm", process));
+      std::getline(comm, program);
+      if (!program.empty()) return fmt::format("process {} ({})", process, program);
+    }
+  }
+  return "another process";
+}
+
 }  // namespace
 
 DirectoryLock::~DirectoryLock() {
@@ -215,10 +237,8 @@ Error newer_format_error(const std::string& directory, uint32_t version) {
 }
 
 Error in_use_error(const std::string& directory) {
-  return StorageError{Cause::io,
-                      fmt::format("{0} is in use by another server (lock file {0}/LOCK). Stop that server, or "
-                                  "give this one a directory of its own",
-                                  directory)};
+  return StorageError{Cause::io, fmt::format("{} is in use by {}. Stop that first, or give a directory of its own",
+                                             directory, lock_holder(directory))};
 }
 
 Error damaged_error(const std::string& directory, const std::string& what) {

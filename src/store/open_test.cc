@@ -102,12 +102,13 @@ TEST(Open, RefusesADirectoryInUse) {
   put(*store, "a", "1");
   ASSERT_TRUE(succeeded(store->flush_wal()));
   const auto before = listing(store.path());
-  EXPECT_TRUE(refused(store.options, Cause::io, {store.path(), "in use by another server", "LOCK"}));
+  EXPECT_TRUE(refused(store.options, Cause::io,
+                      {store.path(), "in use by process " + std::to_string(::getpid()) + " (store_test)"}));
   EXPECT_EQ(listing(store.path()), before);
   // From another process as well.
   pid_t child = ::fork();
   ASSERT_GE(child, 0);
-  if (child == 0) ::_exit(refused(store.options, Cause::io, {"in use by another server"}) ? 0 : 1);
+  if (child == 0) ::_exit(refused(store.options, Cause::io, {"in use by process"}) ? 0 : 1);
   int status = 0;
   ::waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
@@ -116,7 +117,7 @@ TEST(Open, RefusesADirectoryInUse) {
   reader.read_only = true;
   EXPECT_TRUE(succeeded(Store::open(reader))) << "reading needs no lock";
   reader.exclusive = true;
-  EXPECT_TRUE(refused(reader, Cause::io, {"in use by another server"}));
+  EXPECT_TRUE(refused(reader, Cause::io, {"in use by process"}));
 }
 
 TEST(Open, ReadingAloneKeepsOthersOutAndChangesNothing) {
@@ -129,7 +130,7 @@ TEST(Open, ReadingAloneKeepsOthersOutAndChangesNothing) {
   {
     auto alone = Store::open(reader);
     ASSERT_TRUE(succeeded(alone));
-    EXPECT_TRUE(refused(store.options, Cause::io, {"in use by another server"}));
+    EXPECT_TRUE(refused(store.options, Cause::io, {"in use by process"}));
   }
   EXPECT_EQ(listing(store.path()), before);
   store.open();

@@ -90,7 +90,7 @@ def test_sound(run):
     data, address = data_of(server), "127.0.0.1:%d" % server.port
 
     code, out, err = run.admin("verify", "--dir", data)
-    run.check("a directory in use is refused, with the next step", code == 1 and "stop it first" in err, out + err)
+    run.check("a directory in use is refused, with the next step", code == 1 and "(basalt-server); stop that first" in err, out + err)
     code, online, err = run.admin("stat", "--server", address)
     run.check("stat of a server", code == 0 and re.search(r"hash +spread +1 +0 +600 ", online), online + err)
     code, out, err = run.admin("compact", "--server", address, "--column", "heads", "--range", r"\x00\x00..\x00\x01")
@@ -122,7 +122,7 @@ def test_inspect(run, data):
     code, out, err = run.admin("inspect", "elsewhere", "--db", "5", "--dir", data)
     run.check("inspect in another database", code == 0 and "type      string, plain" in out, out + err)
     code, out, err = run.admin("inspect", "elsewhere", "--dir", data)
-    run.check("inspect says that there is no such key", code == 1 and "no such key" in err, out + err)
+    run.check("inspect says that there is no such key", code == 1 and 'no key "elsewhere" in database 0' in err, out + err)
 
 
 def test_dump(run, server):

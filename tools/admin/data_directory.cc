@@ -5,25 +5,15 @@
 
 #include "store/state_files.h"
 #include "tools/common/command_line.h"
+#include "tools/common/open_store.h"
 
 namespace basalt::tools {
 namespace {
 
 constexpr uint64_t kMemory = uint64_t{256} << 20;
 
-// What the store says is for who starts a server.
-Result<std::unique_ptr<Store>> open(const StoreOptions& options) {
-  auto store = Store::open(options);
-  if (store || !store.error().storage()) return store;
-  StorageError error = *store.error().storage();
-  const size_t in_use = error.detail.find(" is in use by another server");
-  if (in_use == std::string::npos) return store;
-  error.detail =
-      error.detail.substr(0, in_use) +
-      " is in use by a running server; stop it first, or give --server HOST:PORT (stat, compact), or look at a "
-      "checkpoint, which BGSAVE makes";
-  return tl::unexpected<Error>(std::move(error));
-}
+constexpr std::string_view kInstead =
+    "give --server HOST:PORT (stat, compact), or look at a checkpoint, which BGSAVE makes";
 
 }  // namespace
 
@@ -34,7 +24,7 @@ Result<std::unique_ptr<Store>> open_to_look(const std::string& directory) {
   options.read_only = true;
   options.exclusive = true;
   options.create_if_missing = false;
-  return open(options);
+  return open_store(options, kInstead);
 }
 
 Result<std::unique_ptr<Store>> open_to_change(const std::string& directory) {
@@ -43,7 +33,7 @@ Result<std::unique_ptr<Store>> open_to_change(const std::string& directory) {
   options.memory_budget = kMemory;
   options.create_if_missing = false;
   options.overrides["disable_auto_compactions"] = "true";
-  return open(options);
+  return open_store(options, kInstead);
 }
 
 Result<std::vector<std::string>> damaged_tables(const std::string& directory) {

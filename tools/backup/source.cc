@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "store/state_files.h"
 #include "tools/common/files.h"
+#include "tools/common/open_store.h"
 #include "tools/common/server_link.h"
 
 namespace basalt::tools {
@@ -23,7 +24,7 @@ Result<std::unique_ptr<Store>> open_to_read(const std::string& directory, bool e
   options.exclusive = exclusive;
   options.create_if_missing = false;
   options.open_files = 64;
-  return Store::open(options);
+  return open_store(options, "give --server HOST:PORT");
 }
 
 class LentCheckpoint final : public Source {
@@ -75,11 +76,7 @@ Result<std::unique_ptr<Source>> open_source(const Arguments& arguments) {
   if (is_restoring(directory))
     return fail(fmt::format("cannot read {}: it holds an unfinished restore; finish that first", directory));
   auto store = open_to_read(directory, true);
-  if (!store) {
-    const std::string why = words_of(store.error());
-    if (why.find("in use") == std::string::npos) return fail("cannot read the data: " + why);
-    return fail(fmt::format("cannot read {}: a server is using it; give --server HOST:PORT instead", directory));
-  }
+  if (!store) return fail("cannot read the data: " + words_of(store.error()));
   return std::unique_ptr<Source>(new StoppedDirectory(std::move(*store), directory));
 }
 

@@ -10,6 +10,7 @@
 #include "keyspace/keyspace.h"
 #include "store/bulk_load.h"
 #include "store/state_files.h"
+#include "tools/common/open_store.h"
 #include "tools/common/progress.h"
 #include "tools/rdb/databases.h"
 #include "types/rdb/rdb_file_reader.h"
@@ -133,7 +134,7 @@ Result<std::unique_ptr<Store>> open_target(const std::string& directory) {
   options.directory = directory;
   options.memory_budget = kStoreMemory;
   options.space_check_interval_ms = 0;
-  return Store::open(options);
+  return open_store(options, "import into a new directory");
 }
 
 // Where in the file it failed, with the file's name before it; a failure of the storage speaks for itself.
@@ -196,7 +197,8 @@ Command import_command() {
            {"databases", FlagKind::number, "N", "as many as the server will have; 16"},
            {"memory", FlagKind::bytes, "SIZE", "for sorting; 256mb"}},
           {"rdb", "dir"},
-          import_file};
+          import_file,
+          "  basalt-rdb import --rdb dump.rdb --dir /var/lib/basalt\n"};
 }
 
 }  // namespace basalt::tools
