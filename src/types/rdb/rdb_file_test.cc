@@ -268,6 +268,7 @@ TEST_F(RdbFile, NothingIsOverwrittenAndNothingHalfIsLeft) {
     auto writer = RdbFileWriter::create(path, kVersion);
     ASSERT_TRUE(succeeded(writer));
     EXPECT_TRUE(std::filesystem::exists(path + ".partial"));
+    EXPECT_THAT(describe(RdbFileWriter::create(path, kVersion).error()), HasSubstr("another export writes"));
   }
   EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
   ASSERT_TRUE(succeeded(write_all(keyspace, {}, path, kVersion)));

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,8 +43,16 @@ Result<RdbFileWriter> RdbFileWriter::create(std::string path, uint16_t version) 
     return fail(fmt::format("cannot create {}: it is there already; give another name, or remove it", path));
   }
   const std::string partial = path + ".partial";
-  const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) return file_failure("create", partial, errno);
+  // One that was killed may have left the file; one that still writes it holds the lock.
+  const bool busy = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (busy || ::ftruncate(descriptor, 0) != 0) {
+    const int error_number = errno;
+    ::close(descriptor);
+    if (!busy) return file_failure("write", partial, error_number);
+    return fail(fmt::format("cannot create {}: another export writes {}; wait until it has ended", path, partial));
+  }
   RdbFileWriter writer(std::move(path), descriptor, version);
   writer.buffer_ = fmt::format("REDIS{:04}", version);
   return writer;
