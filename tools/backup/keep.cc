@@ -9,36 +9,27 @@
 #include "tools/backup/commands.h"
 #include "tools/backup/repository.h"
 #include "tools/common/files.h"
+#include "tools/common/json.h"
 #include "tools/common/progress.h"
 
 namespace basalt::tools {
 
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') json += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) json += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    else json += c;
-  }
-  return json + '"';
-}
-
 std::string json_of(const Listed& listed) {
   if (!listed.manifest)
-    return fmt::format("{{\"id\": {}, \"damage\": {}}}", quoted(listed.id), quoted(listed.manifest.error()));
+    return fmt::format("{{\"id\": {}, \"damage\": {}}}", json_string(listed.id), json_string(listed.manifest.error()));
   const Manifest& manifest = *listed.manifest;
   return fmt::format(
       "{{\"id\": {}, \"made_ms\": {}, \"bytes\": {}, \"files\": {}, \"copied_bytes\": {}, \"source\": {}}}",
-      quoted(manifest.id), manifest.made_ms, manifest.bytes(), manifest.files.size(), manifest.copied_bytes,
-      quoted(manifest.source));
+      json_string(manifest.id), manifest.made_ms, manifest.bytes(), manifest.files.size(), manifest.copied_bytes,
+      json_string(manifest.source));
 }
 
 void print_json(const std::vector<Listed>& all) {
   std::vector<std::string> rows;
-  for (const auto& listed : all) rows.push_back("  " + json_of(listed));
-  fmt::print("[{}{}{}]\n", rows.empty() ? "" : "\n", fmt::join(rows, ",\n"), rows.empty() ? "" : "\n");
+  for (const auto& listed : all) rows.push_back(json_of(listed));
+  fmt::print("{}\n", json_lines(rows));
 }
 
 void print_table(const std::vector<Listed>& all) {
@@ -155,11 +146,13 @@ Result<int> prune_backups(const Arguments& arguments) {
     if (listed.manifest) good.push_back(listed.id);
     else say("warning: left as it is: {}", listed.manifest.error());
   }
+  uint64_t freed = 0;
   for (size_t i = 0; i + keep < good.size(); ++i) {
-    TRY(repository.remove(good[i]));
+    freed += TRY(repository.remove(good[i]));
     fmt::print("removed {}\n", good[i]);
   }
-  say("{} kept, {} freed", std::min<size_t>(keep, good.size()), human_size(TRY(repository.collect_garbage())));
+  freed += TRY(repository.collect_garbage());
+  say("{} kept, {} freed", std::min<size_t>(keep, good.size()), human_size(freed));
   return kFine;
 }
 
@@ -171,9 +164,10 @@ Result<int> delete_backup(const Arguments& arguments) {
   if (std::none_of(all.begin(), all.end(), [&](const auto& listed) { return listed.id == id; }))
     return fail(
         fmt::format("there is no such backup: {}: {}; basalt-backup list shows all", repository.directory(), id));
-  TRY(repository.remove(id));
+  uint64_t freed = TRY(repository.remove(id));
   fmt::print("removed {}\n", id);
-  say("{} freed", human_size(TRY(repository.collect_garbage())));
+  freed += TRY(repository.collect_garbage());
+  say("{} freed", human_size(freed));
   return kFine;
 }
 

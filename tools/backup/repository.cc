@@ -130,10 +130,14 @@ Result<Manifest> Repository::find(const std::string& id) const {
   return std::move(*found->manifest);
 }
 
-Result<void> Repository::remove(const std::string& id) {
-  TRY(rename_file(backup_path(id), backup_path(id) + std::string(kDeleted)));
+Result<uint64_t> Repository::remove(const std::string& id) {
+  const std::string deleted = backup_path(id) + std::string(kDeleted);
+  TRY(rename_file(backup_path(id), deleted));
   TRY(sync_directory(backups_folder()));
-  return remove_all(backup_path(id) + std::string(kDeleted));
+  uint64_t freed = 0;
+  for (const auto& name : TRY(names_in(deleted))) freed += TRY(size_of(deleted + "/" + name)).value_or(0);
+  TRY(remove_all(deleted));
+  return freed;
 }
 
 Result<uint64_t> Repository::collect_garbage() {

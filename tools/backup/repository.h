@@ -59,7 +59,8 @@ class Repository {
   /// One that must be there and be readable; empty: the newest.
   Result<Manifest> find(const std::string& id) const;
 
-  Result<void> remove(const std::string& id);
+  /// How many bytes that freed: its own files'; tables go with collect_garbage().
+  Result<uint64_t> remove(const std::string& id);
   /// Removes the tables that no backup needs; how many bytes. When a manifest is damaged it removes
   /// nothing, and says so on stderr.
   Result<uint64_t> collect_garbage();

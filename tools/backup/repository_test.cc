@@ -45,7 +45,9 @@ TEST_F(RepositoryTest, OnlyUnneededTablesAreCollected) {
   const auto lock = repository_.lock_to_change("test");
   add("1", {"a", "b"});
   add("2", {"b", "c"});
-  ASSERT_TRUE(succeeded(repository_.remove("1")));
+  const uint64_t of_manifest = size_of(manifest_path("1"))->value_or(0);
+  EXPECT_GT(of_manifest, 0u);
+  EXPECT_EQ(repository_.remove("1"), of_manifest);
   EXPECT_EQ(repository_.collect_garbage(), 1u);
   EXPECT_THAT(tables(), ElementsAre("b", "c"));
   EXPECT_THAT(ids(), ElementsAre("2"));
