@@ -36,11 +36,14 @@ class Progress {
   void set_total(uint64_t total) { total_ = total; }
   uint64_t done() const { return done_; }
 
-  /// The line as it is shown after so much time: for tests.
-  std::string line(int64_t elapsed_us) const;
+  /// The line as it is shown after so much time: on a terminal of so many columns, which it does not fill, or (0) not
+  /// on one. For tests.
+  std::string line(int64_t elapsed_us, size_t columns) const;
 
  private:
   void show(int64_t now_us);
+  double share() const;
+  std::string figures(int64_t elapsed_us) const;
   const std::string what_;
   const Unit unit_;
   const bool terminal_;
