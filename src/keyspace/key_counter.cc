@@ -19,13 +19,15 @@ void KeyCounter::Tally::add(int64_t expire_ms, int64_t now_ms) {
   ++keys;
   if (expire_ms == 0) return;
   ++expires;
+  if (expire_ms <= now_ms) return;
+  ++living;
   ttl_sum_ms += static_cast<double>(expire_ms - now_ms);
 }
 
 KeyCount KeyCounter::Tally::result() const {
   return {.keys = keys,
           .expires = expires,
-          .average_ttl_ms = expires == 0 ? 0 : static_cast<int64_t>(ttl_sum_ms / static_cast<double>(expires))};
+          .average_ttl_ms = living == 0 ? 0 : static_cast<int64_t>(ttl_sum_ms / static_cast<double>(living))};
 }
 
 Result<KeyCount> KeyCounter::count(Txn& txn, uint16_t db) {
@@ -36,7 +38,7 @@ Result<KeyCount> KeyCounter::count(Txn& txn, uint16_t db) {
   KeyWalk walk = TRY(KeyWalk::begin(txn, db, /*fill_cache=*/true));
   for (walk.seek(0, ""); walk.valid() && tally.keys <= Keyspace::kExactCountLimit; walk.next()) {
     const auto entry = TRY(walk.entry());
-    if (entry.live(txn.now_ms())) tally.add(entry.expire_ms, txn.now_ms());
+    tally.add(entry.expire_ms, txn.now_ms());
   }
   TRY(walk.status());
   KeyCount counted = tally.result();
@@ -99,7 +101,7 @@ Result<bool> KeyCounter::count_slice(Round& round, int64_t deadline_us) {
   if (walk.valid() && round.within && walk.slot() == round.slot && walk.name() == round.after) walk.next();
   for (uint64_t looked_at = 0; walk.valid(); walk.next()) {
     const auto entry = TRY(walk.entry());
-    if (entry.live(txn.now_ms())) round.tally.add(entry.expire_ms, txn.now_ms());
+    round.tally.add(entry.expire_ms, txn.now_ms());
     if (++looked_at % kKeysBetweenLooksAtTheClock != 0 || monotonic_us() < deadline_us) continue;
     round.slot = walk.slot();
     round.after.assign(walk.name());

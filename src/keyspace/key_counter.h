@@ -33,6 +33,7 @@ class KeyCounter {
   struct Tally {
     uint64_t keys = 0;
     uint64_t expires = 0;
+    uint64_t living = 0;  ///< of these, not expired yet
     double ttl_sum_ms = 0;
     void add(int64_t expire_ms, int64_t now_ms);
     KeyCount result() const;

@@ -24,13 +24,13 @@ struct KeyspaceOptions {
   int64_t garbage_grace_ms = 10'000;
 };
 
-/// How many keys a database has (DBSIZE).
+/// How many keys a database has (DBSIZE). As in Redis, those that have expired count until they are removed.
 struct KeyCount {
   uint64_t keys = 0;
-  uint64_t expires = 0;  ///< of these, with an expiry
-  int64_t average_ttl_ms = 0;
-  bool exact = true;   ///< false: from the last background count
-  int64_t age_ms = 0;  ///< of the estimate
+  uint64_t expires = 0;        ///< of these, with an expiry
+  int64_t average_ttl_ms = 0;  ///< of those that have not expired
+  bool exact = true;           ///< false: from the last background count
+  int64_t age_ms = 0;          ///< of the estimate
 };
 
 /// One step of SCAN.
