@@ -23,6 +23,12 @@ std::string key_id(const Key& key) {
 
 std::string_view key_name(std::string_view id) { return id.substr(sizeof(Key::db)); }
 
+// Whether it may have brought what somebody waits for. Redis does not look at its blocked clients for what only takes
+// entries away from a stream.
+bool may_bring(const Touch& touch) {
+  return touch.modified && !touch.whole_database && touch.event != "xdel" && touch.event != "xtrim";
+}
+
 std::string timeout_reply(const Waiter& waiter) {
   std::string out;
   Reply reply(out, waiter.protocol);
@@ -90,7 +96,7 @@ void WaitingClients::committed(Txn& txn, std::span<const Touch> touches) {
   std::deque<std::string> own;
   std::deque<std::string>& ready = serving ? *serving : own;
   for (const Touch& touch : touches)
-    if (touch.modified && !touch.whole_database) ready.push_back(key_id(touch.key));
+    if (may_bring(touch)) ready.push_back(key_id(touch.key));
   // SWAPDB may bring what somebody waits for. The databases are the Txn's alone until it ends: the pool serves.
   for (const Touch& touch : touches)
     if (touch.modified && touch.whole_database)

@@ -119,6 +119,8 @@ Result<std::vector<Wanted>> resolve(const Call& call, const ReadOptions& options
 }
 
 // ---- replying ----
+// Who was woken is answered even when the entries that came are gone already (XADD and XDEL in one EXEC): with none, as
+// Redis does it.
 
 // What is behind wanted.after; false: nothing, and then nothing was written either.
 Result<bool> reply_new(Call& call, const Wanted& wanted, uint64_t count) {
@@ -130,7 +132,7 @@ Result<bool> reply_new(Call& call, const Wanted& wanted, uint64_t count) {
   const size_t header = call.reply.size();
   TRY(reply_range(call, *wanted.stream, *from, kMaxStreamId, Stream::Order::ascending, count));
   constexpr size_t kEmptyArray = 4;  // *0\r\n
-  if (call.reply.size() > header + kEmptyArray) return true;
+  if (call.reply.size() > header + kEmptyArray || call.woken_by) return true;
   call.reply.truncate(before);
   return false;
 }
@@ -166,7 +168,7 @@ Result<bool> deliver(Call& call, const ReadOptions& options, const Wanted& wante
     ids.push_back(entry.id);
     return ids.size() != count;
   }));
-  if (ids.empty()) {
+  if (ids.empty() && !(call.woken_by && *from <= wanted.stream->fields().last_id)) {
     call.reply.truncate(before);
     return false;
   }
