@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "command/error_text.h"
 #include "server/authentication.h"
+#include "server/cold_keys.h"
 #include "server/config/config.h"
 #include "server/server.h"
 #include "server/stats.h"
@@ -173,6 +174,7 @@ Dispatcher::Executed Dispatcher::execute(Session& session, const Args& args, std
   if ((spec.flags & kOffload) && worker.access == Access::inline_) return Executed::would_block;
 
   const int64_t start_us = session.command_started_us();
+  if (worker.access == Access::blocking) bring_in_cold_keys(server_, spec, args, session.db);
   Txn txn(server_.keyspace(), worker.access);
   txn.set_origin(session.id);
   track_reads(session, spec, args);

@@ -91,34 +91,6 @@ Result<bool> Store::get(Column column, std::string_view key, const ReadView& vie
   return impl_->health->failure(status, view.mode == ReadMode::blocking);
 }
 
-Result<void> Store::multi_get(Column column, const std::vector<std::string_view>& keys, const ReadView& view,
-                              std::vector<Value>* values, std::vector<bool>* found) {
-  const size_t n = keys.size();
-  values->clear();
-  values->resize(n);
-  found->assign(n, false);
-  if (n == 0) return {};
-  if (view.mode == ReadMode::cache_only || view.pending) {
-    // RocksDB's MultiGet takes a block that is not cached for an empty value, and says OK; its Get
-    // says Incomplete. Nothing is read from disk here, so there is nothing to read in parallel.
-    for (size_t i = 0; i < n; ++i) (*found)[i] = TRY(get(column, keys[i], view, &(*values)[i]));
-    return {};
-  }
-  std::vector<rocksdb::Slice> slices(n);
-  for (size_t i = 0; i < n; ++i) slices[i] = to_slice(keys[i]);
-  std::vector<rocksdb::Status> statuses(n);
-  auto* pinned = &pinned_in((*values)[0].pinned_);
-  ReadOptionsFor options(impl_->read_options[static_cast<size_t>(view.mode)],
-                         view.snapshot ? view.snapshot->handle_ : nullptr);
-  auto* handle = impl_->column(column);
-  impl_->db->MultiGet(*options, handle, n, slices.data(), pinned, statuses.data(), false);
-  for (size_t i = 0; i < n; ++i) {
-    (*found)[i] = statuses[i].ok();
-    if (!statuses[i].ok() && !statuses[i].IsNotFound()) return impl_->health->failure(statuses[i]);
-  }
-  return {};
-}
-
 // ---- writes ----
 
 // After a failed WAL write RocksDB is not asked again: it has nothing else to say (7.8 with assertions

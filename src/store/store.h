@@ -173,9 +173,6 @@ class Store {
 
   /// Whether the key is there; its value into `out`.
   Result<bool> get(Column column, std::string_view key, const ReadView& view, Value* out);
-  /// Like get for several keys of one column; found[i] tells which are there.
-  Result<void> multi_get(Column column, const std::vector<std::string_view>& keys, const ReadView& view,
-                         std::vector<Value>* values, std::vector<bool>* found);
   /// The bounds' bytes are copied.
   Cursor cursor(Column column, const ReadView& view, const CursorBounds& bounds);
   Snapshot snapshot();

@@ -99,37 +99,6 @@ TEST(Store, ACursorGivesUpAtItsStepLimit) {
   EXPECT_TRUE(cursor.status().error().would_block());
 }
 
-TEST(Store, MultiGetAnswersInTheOrderOfTheKeys) {
-  TempStore store;
-  for (int i = 0; i < 100; i += 2) put(*store, Column::strings, "k" + std::to_string(i), std::to_string(i));
-  std::vector<std::string> names;
-  for (int i = 99; i >= 0; --i) names.push_back("k" + std::to_string(i));
-  std::vector<std::string_view> keys(names.begin(), names.end());
-  std::vector<Value> values;
-  std::vector<bool> found;
-  for (bool overlay : {false, true}) {
-    Batch batch;
-    if (overlay) {
-      batch.put(Column::strings, "k1", "pending");
-      batch.erase(Column::strings, "k2");
-    }
-    ASSERT_TRUE(succeeded(store->multi_get(Column::strings, keys, {.pending = &batch}, &values, &found)));
-    for (int i = 99; i >= 0; --i) {
-      const size_t at = 99 - i;
-      const bool there = overlay && i == 1 ? true : overlay && i == 2 ? false : i % 2 == 0;
-      ASSERT_EQ(found[at], there) << i;
-      if (there) {
-        EXPECT_EQ(values[at].view(), overlay && i == 1 ? "pending" : std::to_string(i));
-      }
-    }
-  }
-  ASSERT_TRUE(succeeded(store->flush_memtables()));
-  store.restart();
-  auto cold = store->multi_get(Column::strings, keys, {.mode = ReadMode::cache_only}, &values, &found);
-  ASSERT_FALSE(cold);
-  EXPECT_TRUE(cold.error().would_block());
-}
-
 TEST(Store, ASnapshotStaysWhereItWasTaken) {
   TempStore store;
   put(*store, Column::heads, "k", "before");

@@ -5,7 +5,8 @@
 
 Loads --keys values of --value-size bytes under a small `maxmemory`; the kernel is asked every second to forget the data
 files' pages, so that cold reads reach the disk. Then, for each number of connections: GETs of keys drawn evenly, drawn by
-Zipf's law (skew 0.99), and drawn evenly with a tenth SETs. Operations per second and milliseconds.
+Zipf's law (skew 0.99), and drawn evenly with a tenth SETs. Operations per second and milliseconds. At last one connection
+asks for keys drawn evenly by MGETs of several sizes.
 
 The exit status is 1 if even reads through 64 connections (when these are among them) are not --target times as many as through one, or memory is
 more than `maxmemory` + 10% + --extra-mib for the clients and the process itself.
@@ -14,15 +15,17 @@ more than `maxmemory` + 10% + --extra-mib for the clients and the process itself
 import argparse
 import json
 import os
+import random
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from lib import measure  # noqa: E402
+from lib import measure, resp  # noqa: E402
 from lib.cold import Forgetting, disk_reads, load  # noqa: E402
 
+MGET_SIZES = (1, 10, 100)
 LOADS = [("even", "uniform", 0), ("Zipf", "zipf", 0), ("even, 10% SET", "uniform", 10)]
 
 
@@ -52,6 +55,31 @@ def run_load(options, port, connections, distribution, write_percent):
     return figures
 
 
+def run_mget(options, port, size):
+    """How long each MGET of so many keys took, in ascending order."""
+    connection = resp.Connection(port, timeout=60.0)
+    some, times = random.Random(size), []
+    end = time.monotonic() + options.seconds
+    while not times or time.monotonic() < end:
+        keys = [b"key:%012d" % some.randrange(options.keys) for _ in range(size)]
+        start = time.monotonic()
+        reply = connection.call(b"MGET", *keys)
+        times.append(time.monotonic() - start)
+        if any(value.value is None for value in reply.value):
+            raise SystemExit("keys that were loaded are missing")
+    connection.close()
+    return sorted(times)
+
+
+def show_mget(options, server):
+    rows = []
+    for size in MGET_SIZES:
+        times = run_mget(options, server.port, size)
+        shown = tuple("%.2f" % (1000 * times[int(len(times) * part)]) for part in (0.5, 0.99))
+        rows.append((size, "%.0f" % (size * len(times) / sum(times))) + shown)
+    measure.table(("keys a MGET", "keys per s", "p50 ms", "p99 ms"), rows)
+
+
 def main():
     options = parse_arguments()
     server = measure.basalt(options, "--maxmemory", options.maxmemory)
@@ -73,8 +101,9 @@ def main():
             rows.append((name, connections, "%.0f" % per_second)
                         + tuple("%.2f" % (figures[at] / 1000) for at in ("p50_us", "p99_us", "p999_us"))
                         + (measure.mib(disk_reads(server.process) - read),))
-    forgetting.end()
     measure.table(("keys drawn", "connections", "per s", "p50 ms", "p99 ms", "p99.9 ms", "read from disk"), rows)
+    show_mget(options, server)
+    forgetting.end()
     budget = int(measure.info(server.connect())["maxmemory"])
     highest = measure.status_bytes(server.process, "VmHWM")
     limit = budget * 1.1 + options.extra_mib * measure.MIB
