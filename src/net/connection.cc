@@ -21,6 +21,9 @@ namespace {
 constexpr auto kAwait = asio::experimental::as_tuple(asio::use_awaitable);
 // How much is read at the most before it is executed: bounds what one busy client takes of a turn.
 constexpr size_t kReadBatch = 256 * 1024;
+// So many bytes of commands keep an I/O thread for a while. Where others wait for it, and a processor has nothing to
+// do, the pool executes them if they read.
+constexpr size_t kLongPipeline = 512;
 constexpr size_t kKeepSending = 64 * 1024;  // capacity that sending_ keeps
 
 // Also while the pool has the session.
@@ -139,7 +142,8 @@ asio::awaitable<void> Connection::read_loop() {
 void Connection::execute() {
   session_->shared.last_active_ms.store(server_.clock().now_ms(), std::memory_order_relaxed);
   note_input_buffer();
-  const auto step = session_->run(input_.view(), building_, thread_.worker());
+  const bool lend_reads = input_.size() >= kLongPipeline && thread_.crowded() && server_.has_spare_processor();
+  const auto step = session_->run(input_.view(), building_, thread_.worker(), lend_reads);
   if (step != Session::Step::offload) input_.consume(session_->consumed());
   after_step(step, session_->take_unflushed());
 }
@@ -180,26 +184,42 @@ void Connection::offload() {
   asio::post(thread_.context(), [self = shared_from_this()] { self->lend_session(); });
 }
 
+// Until the session is back nothing else is sent to this client, and its socket stays open: with nothing under way, the
+// pool thread sends its reply itself, unless that waits for the WAL.
 void Connection::lend_session() {
-  server_.pool().submit([self = shared_from_this()](unsigned index) {
+  const bool idle = sending_.empty() && building_.bytes.empty() && !writing_ && !release_queued_ && !holding_;
+  const int socket = idle && !stream_.secured() ? stream_.socket().native_handle() : -1;
+  server_.pool().submit([self = shared_from_this(), socket](unsigned index) {
     Worker worker = self->server_.storage_worker(index);
     Replies out;
     const auto step = self->session_->run_blocking(out, worker);
-    asio::post(self->thread_.context(), [self, step, out = std::move(out)]() mutable {
-      self->offloaded_ = false;
-      if (self->closed_) {
-        self->idle_.cancel();
-        return;
-      }
-      self->building_.append(std::move(out));
-      self->building_.bytes += std::exchange(self->late_pushes_, {});
-      if (step != Session::Step::blocked) self->building_.bytes += std::exchange(self->after_reply_, {});
-      self->input_.consume(self->session_->consumed());
-      self->after_step(step, self->session_->take_unflushed());
-      if (step == Session::Step::need_input && !self->closed_) self->execute();
-      if (!self->offloaded_) self->idle_.cancel();
+    size_t sent = 0;
+    if (socket >= 0 && out.acknowledgements.empty()) {
+      sent = send_at_once(socket, out.bytes);
+      worker.stats.net_output_bytes.add(sent);
+      out.bytes.erase(0, sent);
+    }
+    asio::post(self->thread_.context(), [self, step, sent, out = std::move(out)]() mutable {
+      self->session_came_back(step, std::move(out), sent);
     });
   });
+}
+
+void Connection::session_came_back(Session::Step step, Replies out, size_t sent) {
+  offloaded_ = false;
+  if (closed_) {
+    stream_.close();
+    idle_.cancel();
+    return;
+  }
+  largest_replies_ = std::max(largest_replies_, sent);
+  building_.append(std::move(out));
+  building_.bytes += std::exchange(late_pushes_, {});
+  if (step != Session::Step::blocked) building_.bytes += std::exchange(after_reply_, {});
+  input_.consume(session_->consumed());
+  after_step(step, session_->take_unflushed());
+  if (step == Session::Step::need_input && !closed_) execute();
+  if (!offloaded_) idle_.cancel();
 }
 
 void Connection::arm_block_timer() {
@@ -381,7 +401,9 @@ void Connection::finish_closing() {
 void Connection::close_now() {
   if (std::exchange(closed_, true)) return;
   session_->shared.closing = true;
-  stream_.close();
+  // A pool thread that has the session may be sending: the descriptor must not become somebody else's.
+  if (offloaded_) stream_.shut_down();
+  else stream_.close();
   idle_.cancel();
   if (block_timer_) block_timer_->cancel();
   if (blocked_) server_.waiting().forget(session_->id);

@@ -60,6 +60,8 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   void after_step(Session::Step step, bool wrote);
   void offload();
   void lend_session();
+  /// What the pool did: `out` is left to send, `sent` bytes are gone.
+  void session_came_back(Session::Step step, Replies out, size_t sent);
   void arm_block_timer();
   /// A blocked session has its reply, and goes on.
   void go_on(const std::string& reply);

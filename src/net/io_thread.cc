@@ -75,6 +75,12 @@ void IoThread::release_after_flush(std::shared_ptr<Connection> connection) {
   asio::post(*context_, [this] { end_of_turn(); });
 }
 
+bool IoThread::crowded() {
+  if (std::exchange(busy_turn_, true)) return true;
+  asio::post(*context_, [this] { busy_turn_ = false; });  // behind all that this turn's poll made ready
+  return false;
+}
+
 void IoThread::end_of_turn() {
   turn_scheduled_ = false;
   auto connections = std::exchange(waiting_for_flush_, {});

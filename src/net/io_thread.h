@@ -46,6 +46,10 @@ class IoThread {
   /// sent: connections whose input was ready in the same turn share one write.
   void release_after_flush(std::shared_ptr<Connection> connection);
 
+  /// A connection is about to execute a long pipeline. Whether another one did in this loop turn already, so that
+  /// somebody waits.
+  bool crowded();
+
  private:
   void end_of_turn();
   void schedule_housekeeping();
@@ -61,6 +65,7 @@ class IoThread {
   std::atomic<size_t> load_{0};
   std::vector<std::shared_ptr<Connection>> waiting_for_flush_;
   bool turn_scheduled_ = false;
+  bool busy_turn_ = false;  // a long pipeline was executed in it
   unsigned ticks_ = 0;
   std::thread thread_;
   std::atomic<std::thread::id> runs_on_{};  // none: before start() and after stop()

@@ -1,5 +1,7 @@
 #include "net/stream.h"
 
+#include <sys/socket.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -86,14 +88,29 @@ asio::awaitable<size_t> Stream::async_read_secured(asio::mutable_buffer buffer, 
   co_return received;
 }
 
+void Stream::shut_down() {
+  asio::error_code ignored;
+  socket_.shutdown(Socket::shutdown_both, ignored);
+}
+
 void Stream::close() {
   if (tls_ && !broken_ && SSL_is_init_finished(tls_.get())) {
     SSL_shutdown(tls_.get());
     ERR_clear_error();
   }
   asio::error_code ignored;
-  socket_.shutdown(Socket::shutdown_both, ignored);
+  shut_down();
   socket_.close(ignored);
+}
+
+size_t send_at_once(int socket, std::string_view bytes) {
+  size_t sent = 0;
+  while (sent < bytes.size()) {
+    const auto n = ::send(socket, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0) sent += static_cast<size_t>(n);
+    else if (errno != EINTR) break;
+  }
+  return sent;
 }
 
 }  // namespace basalt

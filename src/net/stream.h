@@ -3,10 +3,12 @@
 // TLS runs on the non-blocking socket itself: OpenSSL reads and writes it, Asio says when it is ready. So both kinds
 // have one shape: try; on would_block wait for wanted(), and try again. A plain stream is the socket and one branch.
 //
-// Thread rules: as the socket's: one thread at a time.
+// Thread rules: as the socket's: one thread at a time; only send_at_once, which needs no more than the descriptor, is
+// for others.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <asio/awaitable.hpp>
 #include <asio/buffer.hpp>
@@ -43,6 +45,8 @@ class Stream {
   const std::string& failure() const { return failure_; }
   /// Says goodbye as far as that goes without waiting.
   void close();
+  /// No more bytes either way, but the descriptor stays what it is: for as long as another thread may use it.
+  void shut_down();
 
  private:
   size_t read_secured(asio::mutable_buffer buffer, asio::error_code& error);
@@ -55,5 +59,9 @@ class Stream {
   bool broken_ = false;  // OpenSSL wants no more calls
   std::string failure_;
 };
+
+/// Sends as much as goes without waiting to a plain stream's socket, which its owner keeps open and does not write to
+/// meanwhile. Gives the number of bytes.
+size_t send_at_once(int socket, std::string_view bytes);
 
 }  // namespace basalt

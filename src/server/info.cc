@@ -161,6 +161,7 @@ void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&)
   fields.add("tracking_total_prefixes", server.tracking().prefixes());
   fields.add("total_error_replies", stats.sum(&StatsShard::errors));
   fields.add("offloaded_commands", stats.sum(&StatsShard::offloaded));
+  fields.add("lent_pipelines", stats.sum(&StatsShard::lent));
   fields.add("storage_queue", server.pool().queued());
   fields.add("wal_flushes", stats.sum(&StatsShard::wal_flushes));
   fields.add("expiry_stale_rows", keyspace.expired_stale_rows);

@@ -12,6 +12,7 @@
 #include "server/allocator.h"
 #include "server/client_info.h"
 #include "server/config/config.h"
+#include "server/config/machine.h"
 #include "server/redaction.h"
 #include "server/session.h"
 #include "server/transaction.h"
@@ -26,6 +27,7 @@ Server::Server(Config& config, const Clock& clock, Store& store, Keyspace& keysp
       keyspace_(keyspace),
       commands_(commands),
       io_threads_(io_threads),
+      spare_processors_(static_cast<unsigned>(std::max<int64_t>(machine_cores() - io_threads, 0))),
       stats_(io_threads + storage_threads, commands.index_count()),
       acl_(std::make_unique<Acl>(commands, config.settings())),
       wal_(store, config.settings().appendfsync.load()),

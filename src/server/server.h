@@ -65,6 +65,8 @@ class Server final : public CommitObserver {
   Worker io_worker(unsigned i) { return {Access::inline_, stats_.shard(i)}; }
   Worker storage_worker(unsigned i) { return {Access::blocking, stats_.shard(io_threads_ + i)}; }
   unsigned io_threads() const { return io_threads_; }
+  /// Whether a pool thread would have a processor to itself, next to the I/O threads, as far as one can tell.
+  bool has_spare_processor() const { return pool_.load() < spare_processors_; }
 
   // ---- for sessions ----
   RequestParser::Limits request_limits(const Session& session) const;
@@ -136,6 +138,7 @@ class Server final : public CommitObserver {
   Keyspace& keyspace_;
   CommandTable& commands_;
   const unsigned io_threads_;
+  const unsigned spare_processors_;
   Stats stats_;
   ClientRegistry clients_;
   WatchRegistry watches_;

@@ -25,6 +25,7 @@ constexpr size_t kMaxRunBytes = 1 << 20;
 // What the pool does of a pipeline before the I/O thread has it back: the command behind one that had to wait for the
 // disk often has to as well, and each way there and back costs as much as the read.
 constexpr uint32_t kOffloadedCommands = 32;
+constexpr uint32_t kLentCommands = 256;  // of a pipeline that is lent to the pool
 }  // namespace
 
 // Consecutive writes of one input buffer, sharing a Txn: each sees what those before it wrote. Nothing of the
@@ -317,14 +318,29 @@ Session::Step Session::run_commands(Replies& replies, Worker& worker, uint32_t a
   return stop(Step::need_input);
 }
 
-Session::Step Session::run(std::string_view input, Replies& out, Worker& worker) {
+// Looks, and leaves everything as it was.
+bool Session::begins_with_read() {
+  size_t consumed = 0;
+  const auto status = parser_.parse(input_, server_.request_limits(*this), args_, consumed);
+  if (status != RequestParser::Status::incomplete) parser_.restart();
+  if (status != RequestParser::Status::complete || transaction) return false;
+  const auto match = server_.commands().match(args_);
+  return match.spec && (match.spec->flags & kReadonly) != 0;
+}
+
+Session::Step Session::run(std::string_view input, Replies& out, Worker& worker, bool lend_reads) {
   input_ = input;
   position_ = 0;
+  if (lend_reads && begins_with_read()) {
+    lent_ = true;
+    blocking_commands_ = kLentCommands;
+    return Step::offload;
+  }
   return run_commands(out, worker, UINT32_MAX);
 }
 
 Session::Step Session::run_blocking(Replies& out, Worker& worker) {
-  worker.stats.offloaded.add();
+  (std::exchange(lent_, false) ? worker.stats.lent : worker.stats.offloaded).add();
   while (true) {
     const Step step = run_commands(out, worker, std::max(blocking_commands_, kOffloadedCommands));
     if (step != Step::offload) return step;

@@ -75,8 +75,9 @@ class Session {
   Session(const Session&) = delete;
 
   /// Executes what is complete in `input`, appending replies to `out`. The bytes of `input` stay where they
-  /// are until the caller drops consumed() of them, which it does after every step but `offload`.
-  Step run(std::string_view input, Replies& out, Worker& worker);
+  /// are until the caller drops consumed() of them, which it does after every step but `offload`. With `lend_reads`,
+  /// what begins with a read is left to the pool although it need not wait.
+  Step run(std::string_view input, Replies& out, Worker& worker, bool lend_reads);
   /// Executes the commands that run() left, waiting as needed. `out` is a buffer of its own.
   Step run_blocking(Replies& out, Worker& worker);
   size_t consumed() const { return position_; }
@@ -175,6 +176,7 @@ class Session {
   /// Runs the commands of input_ from position_ on: all that are complete, or `at_least` so many and those that
   /// share their run.
   Step run_commands(Replies& replies, Worker& worker, uint32_t at_least);
+  bool begins_with_read();
   bool commit(std::optional<WriteRun>& run, std::string& out, Worker& worker);
   bool join(std::optional<WriteRun>& run, const CommandTable::Match& match, size_t consumed, std::string& out,
             Worker& worker);
@@ -199,6 +201,7 @@ class Session {
   std::string_view input_;
   size_t position_ = 0;             // of input_: executed and committed
   uint32_t blocking_commands_ = 0;  // for run_blocking: at least so many
+  bool lent_ = false;               // to the pool, where it will not wait
   int64_t last_ended_us_ = 0;       // 0: nothing has run since the input came
   bool unflushed_ = false;
   bool written_ = false;

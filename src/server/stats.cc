@@ -128,7 +128,7 @@ void Stats::reset() {
     }
     for (Counter StatsShard::*counter :
          {&StatsShard::connections, &StatsShard::commands, &StatsShard::net_input_bytes, &StatsShard::net_output_bytes,
-          &StatsShard::offloaded, &StatsShard::keyspace_hits, &StatsShard::keyspace_misses,
+          &StatsShard::offloaded, &StatsShard::lent, &StatsShard::keyspace_hits, &StatsShard::keyspace_misses,
           &StatsShard::rejected_connections, &StatsShard::errors, &StatsShard::wal_flushes,
           &StatsShard::input_limit_disconnections, &StatsShard::output_limit_disconnections})
       (shard.get()->*counter).reset();

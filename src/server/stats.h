@@ -59,7 +59,7 @@ class StatsShard {
   void command_rejected(uint32_t index) { commands_[index].rejected.add(); }
   void error_replied(std::string_view error_code);
 
-  Counter connections, commands, net_input_bytes, net_output_bytes, offloaded, keyspace_hits, keyspace_misses,
+  Counter connections, commands, net_input_bytes, net_output_bytes, offloaded, lent, keyspace_hits, keyspace_misses,
       rejected_connections, errors, wal_flushes, input_limit_disconnections, output_limit_disconnections;
 
  private:

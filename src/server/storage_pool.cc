@@ -40,6 +40,7 @@ void StoragePool::submit(Job job) {
     std::lock_guard lock(mutex_);
     if (stopping_) return;
     jobs_.push_back(std::move(job));
+    load_.fetch_add(1, std::memory_order_relaxed);
     wake = must_wake();
   }
   if (wake) ready_.notify_one();
@@ -100,6 +101,7 @@ void StoragePool::run(unsigned worker) {
     if (wake) ready_.notify_one();
     job(worker);
     job = nullptr;  // what it owned goes before the lock is taken again
+    load_.fetch_sub(1, std::memory_order_relaxed);
     lock.lock();
     if (--running_ == 0) quiet_.notify_all();
   }

@@ -7,6 +7,7 @@
 // Thread rules: submit() from any thread. Jobs must not wait for each other.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -35,6 +36,8 @@ class StoragePool {
   void stop();
   unsigned threads() const { return static_cast<unsigned>(threads_.size()); }
   size_t queued() const;
+  /// How many jobs run or are queued, more or less. Cheap.
+  unsigned load() const { return load_.load(std::memory_order_relaxed); }
 
  private:
   void run(unsigned worker);
@@ -44,6 +47,7 @@ class StoragePool {
   std::deque<Job> jobs_;
   std::condition_variable quiet_;
   unsigned running_ = 0;
+  std::atomic<unsigned> load_{0};
   unsigned idle_ = 0;    // threads that wait for a job
   bool waking_ = false;  // one of them was told of a job, and has not looked yet
   bool alone_ = false;

@@ -6,13 +6,15 @@
 Basalt lets the writes of a pipeline share a transaction. Random pipelines over few keys, mostly writes of every type with
 reads, wrong types and errors between them, go to Basalt and to redis-server alike, each in one write, and every
 reply is compared. Then several connections at once write the same few keys in pipelines: the sums must be right, also
-after kill -9.
+after kill -9. And several send pipelines that begin with reads, which the storage threads take over where the I/O
+thread is busy, while somebody kills connections: who is still connected gets every reply, in its place.
 """
 
 import os
 import random
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -168,6 +170,64 @@ def stream(server, choose):
     return None
 
 
+READERS = 8
+READS = 60  # pipelines of each
+READ_LIST = [b"%d" % i * 100 for i in range(200)]
+
+
+def read_together(server, number, failures):
+    key = "reader-%d" % number
+    connection = resp.Connection(server.port, timeout=60)
+    connection.call("SET", key, 0)
+    done = 0
+    while done < READS and not failures:
+        words = [["GET", key], ["INCR", key], ["LRANGE", "read-list", 0, -1], ["GET", "none"], ["APPEND", key, ""]] * 20
+        try:
+            before = int(connection.call("GET", key).value)
+            connection.send(b"".join(resp.encode(one) for one in words))
+            for i in range(20):
+                replies = [connection.read().value for _ in range(5)]
+                items = [item.value for item in replies[2]]
+                size = len(str(before + i + 1))
+                if [*replies[:2], *replies[3:]] != [b"%d" % (before + i), before + i + 1, None, size] or items != READ_LIST:
+                    failures.append("reader %d, pipeline %d: %s" % (number, done, replies))
+                    return
+            done += 1
+        except (resp.Closed, OSError):
+            connection = resp.Connection(server.port, timeout=60)
+
+
+def lent(options, choose):
+    """pipelines of reads on several connections, some of which are killed"""
+    server = Server("basalt", options.server, ["--io-threads", "1"]).start()
+    try:
+        control = resp.Connection(server.port)
+        control.call("RPUSH", "read-list", *READ_LIST)
+        mine = control.call("CLIENT", "ID").value
+        failures = []
+        readers = [threading.Thread(target=read_together, args=(server, n, failures)) for n in range(READERS)]
+        for reader in readers:
+            reader.start()
+        kills = 0
+        while any(reader.is_alive() for reader in readers):
+            time.sleep(0.05)
+            clients = control.call("CLIENT", "LIST").value.decode().split("\n")
+            ids = [int(line.split()[0][3:]) for line in clients if line]
+            victim = choose.choice(ids)
+            if victim != mine and kills < 20:
+                kills += control.call("CLIENT", "KILL", "ID", victim).value
+        if failures:
+            return failures[0]
+        statistics = control.call("INFO", "stats").value.decode()
+        count = int(statistics.split("lent_pipelines:")[1].split()[0])
+        if count == 0 and len(os.sched_getaffinity(0)) > 1:
+            return "no pipeline was lent to the storage threads: nothing was tested"
+        print("pipelines: %d were lent to the storage threads, %d connections killed" % (count, kills))
+        return None
+    finally:
+        server.stop()
+
+
 def main():
     parser = argument_parser(__doc__)
     parser.add_argument("--oracle", default="redis-server")
@@ -182,6 +242,7 @@ def main():
     checks.check("random pipelines", pipelines, [basalt, redis], options.rounds, choose)
     checks.check(together.__doc__, together, basalt)
     checks.check(stream.__doc__, stream, basalt, choose)
+    checks.check(lent.__doc__, lent, options, choose)
     return checks.finish()
 
 
