@@ -13,6 +13,7 @@
 #include "server/config/command_line.h"
 #include "server/config/config.h"
 #include "server/log.h"
+#include "server/oom_score.h"
 #include "server/open_files.h"
 #include "server/process.h"
 #include "server/server.h"
@@ -68,6 +69,8 @@ int serve(Config& config) {
   const Settings& settings = config.settings();
   const SystemClock clock;
 
+  OomScore oom_score(config);
+  oom_score.apply();  // a failure is in the log
   raise_open_file_limit();
   const OpenFilePlan open_files = plan_open_files(settings.maxclients);
   StoreOptions store_options;

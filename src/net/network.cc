@@ -220,8 +220,9 @@ Result<void> Network::open() {
 
 void Network::follow_config() {
   Config& config = server_.config();
-  for (const char* option : {"port", "tls-port", "bind"})
-    config.on_change(option, [this](const OptionValue&) { return listen_anew(); });
+  for (const char* option : {"port", "tls-port"})
+    config.on_change(option, [this](const OptionValue&) { return listen_anew("Unable to listen on this port"); });
+  config.on_change("bind", [this](const OptionValue&) { return listen_anew("Failed to bind to specified addresses"); });
   for (const char* option : {"metrics-port", "metrics-bind"}) {
     config.on_change(option, [this](const OptionValue&) {
       std::optional<std::string> refused;
@@ -261,7 +262,7 @@ std::optional<std::string> Network::load_tls() {
   return std::nullopt;
 }
 
-std::optional<std::string> Network::listen_anew() {
+std::optional<std::string> Network::listen_anew(std::string_view failure) {
   const TcpAddress wanted = configured_address();
   if (wanted == tcp_address_) return std::nullopt;  // told once an option; several may have changed
   if (wanted.tls_port != tcp_address_.tls_port)
@@ -274,7 +275,7 @@ std::optional<std::string> Network::listen_anew() {
     if (opened) {
       tcp_address_ = wanted;
     } else {
-      refused = fmt::format("Unable to listen on this port: {}", opened.error().command()->text);
+      refused = fmt::format("{}: {}", failure, opened.error().command()->text);
       opened = listen_tcp(tcp_address_);
     }
     // A closed listener still has its cancelled accept under way: it goes with the network.

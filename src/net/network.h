@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -50,7 +51,7 @@ class Network {
   Result<ListeningSockets> listen_tcp(const TcpAddress& at);
   void follow_config();
   /// CONFIG SET port, tls-port, bind. What it gives refuses the change; the old sockets then listen again.
-  std::optional<std::string> listen_anew();
+  std::optional<std::string> listen_anew(std::string_view failure);
   /// Reads the files of TLS again, if it is in use. Refuses what can't be used: the old ones stay.
   std::optional<std::string> load_tls();
   void use_tls(std::shared_ptr<const TlsContext> context);

@@ -190,9 +190,6 @@ constexpr Option kCluster[] = {
 // Only 1 to 500 have a meaning in Redis, which takes the nearest of these.
 int64_t nearest_hz(int64_t hz) { return hz < 1 ? 1 : hz > 500 ? 500 : hz; }
 
-// "relative" is another word for "yes".
-int64_t oom_mode(int64_t choice) { return choice == 2 ? 1 : choice; }
-
 constexpr Option kMiscellaneous[] = {
     integer("busy-reply-threshold", "5000", 0, kLongMax).also("lua-time-limit"),
     integer("hz", "10", 0, kIntMax).adjusted(nearest_hz),
@@ -216,8 +213,6 @@ constexpr Option kMiscellaneous[] = {
     integer("watchdog-period", "0", 0, kIntMax).hidden(),
     text("ignore-warnings", ""),
     yes_no("disable-thp", "yes").at_start_only(),
-    choice("oom-score-adj", "no", "no, yes, relative, absolute").adjusted(oom_mode),
-    words("oom-score-adj-values", "0 200 800", read_oom_values),
     text("server_cpulist", "").at_start_only(),
     text("bio_cpulist", "").at_start_only(),
     text("aof_rewrite_cpulist", "").at_start_only(),

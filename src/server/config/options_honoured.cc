@@ -313,6 +313,9 @@ constexpr Option kLogging[] = {
         .into<&Settings::notify_keyspace_events>(),
 };
 
+// "relative" is another word for "yes".
+int64_t oom_mode(int64_t choice) { return choice == 2 ? 1 : choice; }
+
 constexpr Option kProcess[] = {
     integer("shutdown-timeout", "10", 0, kIntMax)
         .help("Seconds that commands which still run have to finish when the server is told to end.")
@@ -333,6 +336,14 @@ constexpr Option kProcess[] = {
           return "upstart is not supported; use systemd, auto or no";
         })
         .into<&Settings::supervised>(),
+    choice("oom-score-adj", "no", "no, yes, relative, absolute")
+        .help(
+            "Whether to tell the kernel how ready it shall be to end the server when the machine is out of memory: by "
+            "how much more than what it was started with (yes, relative), or the value itself (absolute).")
+        .adjusted(oom_mode),
+    words("oom-score-adj-values", "0 200 800", read_oom_values)
+        .help("The first is the server's, from -2000 to 2000, of which the kernel takes -1000 (never) to 1000. The "
+              "others, for replicas and child processes, have no meaning here."),
 };
 
 constexpr OptionGroup kGroups[] = {
