@@ -100,6 +100,21 @@ asio::awaitable<void> Connection::session_is_back() {
   }
 }
 
+// A large buffer is not lent to a read that may take for ever: housekeeping gives it back while the client is idle.
+asio::awaitable<size_t> Connection::read_when_ready(asio::error_code& error) {
+  co_await stream_.socket().async_wait(Stream::Socket::wait_read, kAwait);
+  if (offloaded_ || closed_ || closing_) co_return 0;
+  reserve_input();
+  const size_t n = stream_.read_some(asio::buffer(input_.tail(), input_.room()), error);
+  if (error == asio::error::would_block) error.clear();
+  co_return n;
+}
+
+void Connection::reserve_input() {
+  const size_t wanted = session_->bytes_wanted();
+  input_.reserve(wanted > 0 ? std::min(wanted, size_t{8} << 20) : (input_.capacity() ? 512 : InputBuffer::kInitial));
+}
+
 asio::awaitable<void> Connection::read_loop() {
   while (!closed_ && !closing_) {
     // The session that the pool has looks at the bytes in the buffer: they must stay where they are.
@@ -107,15 +122,22 @@ asio::awaitable<void> Connection::read_loop() {
       co_await session_is_back();
       continue;
     }
-    const size_t wanted = session_->bytes_wanted();
-    input_.reserve(wanted > 0 ? std::min(wanted, size_t{8} << 20) : (input_.capacity() ? 512 : InputBuffer::kInitial));
-    const auto into = asio::buffer(input_.tail(), input_.room());
     asio::error_code error;
     size_t n = 0;
-    if (stream_.secured()) n = co_await stream_.async_read_secured(into, error);
-    else std::tie(error, n) = co_await stream_.socket().async_read_some(into, kAwait);
+    input_.shrink(session_->shared.last_active_ms.load(std::memory_order_relaxed));
+    if (input_.capacity() > InputBuffer::kLarge && !stream_.secured()) {
+      n = co_await read_when_ready(error);
+    } else {
+      reserve_input();
+      const auto into = asio::buffer(input_.tail(), input_.room());
+      input_in_use_ = true;
+      if (stream_.secured()) n = co_await stream_.async_read_secured(into, error);
+      else std::tie(error, n) = co_await stream_.socket().async_read_some(into, kAwait);
+      input_in_use_ = false;
+    }
     if (offloaded_) co_await session_is_back();  // lent out while this read was under way
     if (error || closed_ || closing_) break;
+    if (n == 0) continue;
     input_.commit(n);
     size_t received = n;
     // A full buffer: there is probably more. Take it all before executing, so that a pipeline shares one
@@ -244,18 +266,12 @@ void Connection::push(std::string bytes) {
 }
 
 void Connection::send_push(const std::string& bytes) {
-  // Behind the reply that the pool is working on: what it has read may be what this invalidates.
-  if (offloaded_) {
-    late_pushes_ += bytes;
-    return;
-  }
-  // Behind the replies that still wait for a flush, so that a confirmation comes before the first message.
-  if (release_queued_ || holding_) {
-    building_.bytes += bytes;
-    return;
-  }
-  sending_ += bytes;
-  send();
+  // Behind the reply that the pool is working on: what it has read may be what this invalidates. And behind the
+  // replies that still wait for a flush, so that a confirmation comes before the first message.
+  if (offloaded_) late_pushes_ += bytes;
+  else if (release_queued_ || holding_) building_.bytes += bytes;
+  else sending_ += bytes;
+  if (!over_output_limit() && !offloaded_ && !release_queued_ && !holding_) send();
 }
 
 void Connection::push_after_reply(std::string bytes) {
@@ -319,6 +335,7 @@ void Connection::release_held(const std::string& error) {
   }
   sending_ += held_;
   held_.clear();
+  if (over_output_limit()) return;
   if (!building_.bytes.empty() && !offloaded_) {
     release_queued_ = true;
     thread_.release_after_flush(shared_from_this());
@@ -336,6 +353,7 @@ void Connection::release_replies(const std::string& error) {
   if (sending_.empty()) std::swap(sending_, building_.bytes);
   else sending_ += building_.bytes;
   building_.clear();
+  if (over_output_limit()) return;  // before any of it is sent, as in Redis
   send();
   finish_closing();
 }
@@ -371,6 +389,7 @@ bool Connection::over_output_limit() {
   const auto kind = is_subscribed(session_->shared) ? ClientClass::pubsub : ClientClass::normal;
   const auto& limit = server_.config().settings().output_buffer_limit(kind);
   const uint64_t pending = sending_.size() - sent_ + building_.bytes.size() + held_.size() + late_pushes_.size();
+  session_->shared.pending_output.store(pending, std::memory_order_relaxed);
   const uint64_t hard = limit.hard_bytes.load(), soft = limit.soft_bytes.load();
   bool over = hard > 0 && pending > hard;
   if (soft > 0 && pending > soft) {
@@ -422,6 +441,10 @@ void Connection::housekeeping(int64_t now_ms) {
       now_ms - session_->shared.last_active_ms.load() > timeout_s * 1000) {
     LOG(INFO) << "Closing idle client " << session_->id;
     return close_now();
+  }
+  if (!input_in_use_) {
+    input_.shrink(now_ms);
+    if (!offloaded_) note_input_buffer();
   }
   session_->shared.reply_buffers = static_cast<uint32_t>(building_.bytes.capacity() + sending_.capacity());
   session_->shared.largest_replies = static_cast<uint32_t>(std::exchange(largest_replies_, 0));

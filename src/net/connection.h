@@ -50,6 +50,9 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
  private:
   asio::awaitable<void> serve(std::shared_ptr<Connection> self, std::string_view refusal);
   asio::awaitable<void> read_loop();
+  /// Waits for bytes and reads them; how many, 0 for none after all.
+  asio::awaitable<size_t> read_when_ready(asio::error_code& error);
+  void reserve_input();
   /// Waits for the pool to give the session back, or for the end.
   asio::awaitable<void> session_is_back();
   /// Secures the stream. False: that failed, and the connection is closed.
@@ -77,6 +80,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   Stream stream_;
   std::shared_ptr<Session> session_;
   InputBuffer input_;
+  bool input_in_use_ = false;  // a read that is under way writes there
   Replies building_;
   std::string held_, sending_;
   std::string late_pushes_;      // what came while the session was lent out

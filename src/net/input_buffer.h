@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace basalt {
 
@@ -38,11 +40,18 @@ class InputBuffer {
   }
   char* tail() { return data_.get() + end_; }
   size_t room() const { return capacity_ - end_; }
-  void commit(size_t n) { end_ += n; }
+  void commit(size_t n) {
+    end_ += n;
+    most_held_ = std::max(most_held_, size());
+  }
   void consume(size_t n) { begin_ += n; }
-  /// Gives memory back once everything was consumed.
-  void shrink(size_t to) {
-    if (size() != 0 || capacity_ <= to) return;
+  /// Gives the memory of a large buffer back when less than half of it was needed for a while, and now nothing is.
+  void shrink(int64_t now_ms) {
+    constexpr int64_t kWhileMs = 250;
+    if (now_ms - looked_ms_ < kWhileMs) return;
+    looked_ms_ = now_ms;
+    const size_t needed = std::exchange(most_held_, size());
+    if (size() != 0 || capacity_ <= kLarge || needed > capacity_ / 2) return;
     data_.reset();
     capacity_ = begin_ = end_ = 0;
   }
@@ -50,6 +59,8 @@ class InputBuffer {
  private:
   std::unique_ptr<char[]> data_;
   size_t capacity_ = 0, begin_ = 0, end_ = 0;
+  size_t most_held_ = 0;  // since looked_ms_
+  int64_t looked_ms_ = 0;
 };
 
 }  // namespace basalt
