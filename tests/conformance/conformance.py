@@ -152,6 +152,8 @@ def main():
         return 0
     known = records.KnownFailures(os.devnull if options.baseline else records.KNOWN_FAILURES)
     copy = suite.Copy(options.suite)
+    if not options.baseline:
+        copy.stand_in(options.server)
     try:
         units = options.units or copy.units()
         results = run_all(options, units, copy, known)

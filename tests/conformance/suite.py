@@ -2,12 +2,14 @@
 
 The suite is a checkout of redis/redis, which is only read: its tests run in a scratch copy, which gets the
 programs that the system has (redis-cli and the like) in place of built ones. Every file gets a server of its
-own. The suite runs with --durable: a test that stops with an error fails, and the file goes on.
+own; a few files are only for servers that the suite starts itself, and get a Basalt in place of redis-server.
+The suite runs with --durable: a test that stops with an error fails, and the file goes on.
 """
 
 import collections
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -29,6 +31,39 @@ FLAGS = {
     # The limits of packed encodings are then Redis's own: this one bounds the record's size besides.
     "basalt": ["--enable-protected-configs", "yes", "--enable-debug-command", "yes", "--packed-max-bytes", "1mb"],
 }
+
+# Files of which nothing runs on a server that is there already.
+STARTS_SERVERS = frozenset(
+    "unit/" + name
+    for name in (
+        "acl",
+        "acl-v2",
+        "auth",
+        "client-eviction",
+        "info",
+        "limits",
+        "networking",
+        "obuf-limits",
+        "oom-score-adj",
+        "pubsubshard",
+    )
+)
+
+# Starts Basalt with what the suite wrote for redis-server. The suite looks into the log for its PID.
+STAND_IN = """#!/bin/sh
+log=$(readlink /proc/$$/fd/1)
+if [ -f "$log" ]; then
+  before=$(wc -c < "$log")
+  (
+    until tail -c +$((before + 1)) "$log" | grep -q "Ready to accept"; do
+      kill -0 $$ 2>/dev/null || exit
+      sleep 0.02
+    done
+    echo " PID: $$"
+  ) &
+fi
+exec %s "$@" --packed-max-bytes 1mb 2>&1
+"""
 
 LINE = re.compile(r"^\[(ok|err|exception|ignore|skip|TIMEOUT)\]: (.*)$")
 ELAPSED = re.compile(r" \(\d+ ms\)$")
@@ -55,6 +90,15 @@ class Copy:
             if path:
                 os.symlink(path, os.path.join(self.folder, "src", name))
         self.change_()
+
+    def stand_in(self, program):
+        """Has the suite start Basalt where it would start redis-server."""
+        path = os.path.join(self.folder, "src", "redis-server")
+        if os.path.lexists(path):
+            os.remove(path)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(STAND_IN % shlex.quote(os.path.abspath(program)))
+        os.chmod(path, 0o755)
 
     def change_(self):
         for name, changes in CHANGES.items():
@@ -119,19 +163,22 @@ class UnitResult:
 def run_unit(copy, unit, kind, program, limit_s, base_port, extra=()):
     """Runs one file on a server of its own, for at most limit_s seconds."""
     result = UnitResult(unit)
-    server = Server(kind, program, FLAGS[kind]).start()
+    server = None if unit in STARTS_SERVERS else Server(kind, program, FLAGS[kind]).start()
     started = time.monotonic()
     try:
-        line = ["tclsh", "tests/test_helper.tcl", "--host", "127.0.0.1", "--port", str(server.port)]
-        line += ["--single", unit, "--durable", "--baseport", str(base_port), *extra]
+        line = ["tclsh", "tests/test_helper.tcl", "--single", unit, "--durable", "--clients", "1"]
+        line += ["--baseport", str(base_port), "--portcount", "60", *extra]
+        if server:
+            line += ["--host", "127.0.0.1", "--port", str(server.port)]
         output, ended = run_limited(line, copy.folder, limit_s)
         result.parse(output)
         if not ended:
             result.trouble = "time limit of %d s" % limit_s
-        if not server.alive():
+        if server and not server.alive():
             result.trouble = "the server ended with status %s: %s" % (server.process.returncode, server.log_tail())
     finally:
-        server.clear()
+        if server:
+            server.clear()
     result.seconds = time.monotonic() - started
     return result
 
