@@ -24,9 +24,16 @@ namespace {
 Result<Outcome> info_command(Call& call) {
   const std::vector<std::string_view> sections(call.args.begin() + 1, call.args.end());
   Server& server = call.session->server();
-  std::vector<KeyCount> counts;
-  for (uint16_t db = 0; db < server.keyspace().database_count(); ++db)
-    counts.push_back(TRY(server.keyspace().count_keys(call.txn, db)));
+  KeyCounts counts;
+  for (uint16_t db = 0; db < server.keyspace().database_count(); ++db) {
+    auto counted = server.keyspace().count_keys(call.txn, db);
+    // When the storage fails INFO is asked why: it tells what it can.
+    if (!counted && counted.error().storage()) {
+      counts.failure = counted.error().storage()->detail;
+      counted = server.keyspace().last_count(db).value_or(KeyCount{});
+    }
+    counts.of_databases.push_back(TRY(std::move(counted)));
+  }
   call.reply.verbatim(info_text(server, sections, counts));
   return kDone;
 }

@@ -38,7 +38,7 @@ class Fields {
   std::string& out_;
 };
 
-void server_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
+void server_section(Server& server, Fields& fields, const KeyCounts&) {
   utsname os{};
   uname(&os);
   char executable[4096] = "";
@@ -71,7 +71,7 @@ void server_section(Server& server, Fields& fields, const std::vector<KeyCount>&
   fields.add("storage_threads", server.pool().threads());
 }
 
-void clients_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
+void clients_section(Server& server, Fields& fields, const KeyCounts&) {
   fields.add("connected_clients", server.clients().count());
   fields.add("maxclients", server.config().settings().maxclients.load());
   fields.add("blocked_clients", server.waiting().count() + server.paused_clients());
@@ -82,7 +82,7 @@ void clients_section(Server& server, Fields& fields, const std::vector<KeyCount>
   fields.add("client_recent_max_output_buffer", totals.largest_output);
 }
 
-void memory_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
+void memory_section(Server& server, Fields& fields, const KeyCounts&) {
   const Store::Memory memory = server.store().memory();
   const uint64_t resident = resident_bytes();
   struct sysinfo system {};
@@ -105,7 +105,7 @@ void memory_section(Server& server, Fields& fields, const std::vector<KeyCount>&
   fields.add("lazyfreed_objects", keyspace.garbage_collected);
 }
 
-void persistence_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
+void persistence_section(Server& server, Fields& fields, const KeyCounts&) {
   const Checkpoints& checkpoints = server.checkpoints();
   const WalSyncer::Stats wal = server.wal().stats();
   const auto background_error = server.store().background_error();
@@ -137,7 +137,7 @@ void persistence_section(Server& server, Fields& fields, const std::vector<KeyCo
   fields.add("max_db_size", server.config().settings().max_db_size.load());
 }
 
-void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
+void stats_section(Server& server, Fields& fields, const KeyCounts&) {
   const Stats& stats = server.stats();
   const Keyspace::Stats keyspace = server.keyspace().stats();
   fields.add("total_connections_received", stats.sum(&StatsShard::connections));
@@ -178,7 +178,7 @@ void stats_section(Server& server, Fields& fields, const std::vector<KeyCount>&)
   fields.add("acl_access_denied_channel", denials.total(DenialReason::channel));
 }
 
-void replication_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
+void replication_section(Server& server, Fields& fields, const KeyCounts&) {
   fields.add("role", "master");
   fields.add("connected_slaves", 0);
   fields.add("master_failover_state", "no-failover");
@@ -189,7 +189,7 @@ void replication_section(Server& server, Fields& fields, const std::vector<KeyCo
   fields.add("repl_backlog_active", 0);
 }
 
-void cpu_section(Server&, Fields& fields, const std::vector<KeyCount>&) {
+void cpu_section(Server&, Fields& fields, const KeyCounts&) {
   rusage self{}, children{};
   getrusage(RUSAGE_SELF, &self);
   getrusage(RUSAGE_CHILDREN, &children);
@@ -200,7 +200,7 @@ void cpu_section(Server&, Fields& fields, const std::vector<KeyCount>&) {
   fields.add("used_cpu_user_children", seconds(children.ru_utime));
 }
 
-void commandstats_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
+void commandstats_section(Server& server, Fields& fields, const KeyCounts&) {
   for (uint32_t i = 0; i < server.commands().index_count(); ++i) {
     const CommandTotals totals = server.stats().command(i);
     if (totals.calls == 0 && totals.rejected == 0) continue;
@@ -211,7 +211,7 @@ void commandstats_section(Server& server, Fields& fields, const std::vector<KeyC
   }
 }
 
-void latencystats_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
+void latencystats_section(Server& server, Fields& fields, const KeyCounts&) {
   const Settings& settings = server.config().settings();
   if (!settings.latency_tracking.load()) return;
   const auto percentiles = settings.latency_tracking_info_percentiles.words();
@@ -228,12 +228,12 @@ void latencystats_section(Server& server, Fields& fields, const std::vector<KeyC
   }
 }
 
-void errorstats_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
+void errorstats_section(Server& server, Fields& fields, const KeyCounts&) {
   for (const auto& [code, count] : server.stats().errors_by_code())
     fields.add("errorstat_" + code, fmt::format("count={}", count));
 }
 
-void rocksdb_section(Server& server, Fields& fields, const std::vector<KeyCount>&) {
+void rocksdb_section(Server& server, Fields& fields, const KeyCounts&) {
   const Store& store = server.store();
   fields.add("rocksdb_version", Store::engine_version());
   for (std::string_view property :
@@ -256,27 +256,29 @@ void rocksdb_section(Server& server, Fields& fields, const std::vector<KeyCount>
   }
 }
 
-void cluster_section(Server&, Fields& fields, const std::vector<KeyCount>&) { fields.add("cluster_enabled", 0); }
-void modules_section(Server&, Fields&, const std::vector<KeyCount>&) {}
+void cluster_section(Server&, Fields& fields, const KeyCounts&) { fields.add("cluster_enabled", 0); }
+void modules_section(Server&, Fields&, const KeyCounts&) {}
 
-void keyspace_section(Server&, Fields& fields, const std::vector<KeyCount>& counts) {
-  for (size_t db = 0; db < counts.size(); ++db)
-    if (counts[db].keys > 0)
-      fields.add(fmt::format("db{}", db), fmt::format("keys={},expires={},avg_ttl={}", counts[db].keys,
-                                                      counts[db].expires, counts[db].average_ttl_ms));
+void keyspace_section(Server&, Fields& fields, const KeyCounts& counts) {
+  const auto& of = counts.of_databases;
+  for (size_t db = 0; db < of.size(); ++db)
+    if (of[db].keys > 0)
+      fields.add(fmt::format("db{}", db),
+                 fmt::format("keys={},expires={},avg_ttl={}", of[db].keys, of[db].expires, of[db].average_ttl_ms));
+  if (!counts.failure.empty()) fields.add("count_error", counts.failure);
 }
 
 // Whether the keyspace section's figures are exact, and how old they are if not.
-void keycounts_section(Server&, Fields& fields, const std::vector<KeyCount>& counts) {
-  for (size_t db = 0; db < counts.size(); ++db)
-    if (counts[db].keys > 0)
-      fields.add(fmt::format("db{}_count", db),
-                 fmt::format("exact={},age_ms={}", counts[db].exact ? 1 : 0, counts[db].age_ms));
+void keycounts_section(Server&, Fields& fields, const KeyCounts& counts) {
+  const auto& of = counts.of_databases;
+  for (size_t db = 0; db < of.size(); ++db)
+    if (of[db].keys > 0)
+      fields.add(fmt::format("db{}_count", db), fmt::format("exact={},age_ms={}", of[db].exact ? 1 : 0, of[db].age_ms));
 }
 
 struct Section {
   std::string_view name;
-  void (*write)(Server&, Fields&, const std::vector<KeyCount>&);
+  void (*write)(Server&, Fields&, const KeyCounts&);
   bool by_default;
 };
 
@@ -300,8 +302,7 @@ constexpr Section kSections[] = {
 
 }  // namespace
 
-std::string info_text(Server& server, const std::vector<std::string_view>& wanted,
-                      const std::vector<KeyCount>& counts) {
+std::string info_text(Server& server, const std::vector<std::string_view>& wanted, const KeyCounts& counts) {
   bool defaults = wanted.empty(), all = false;
   absl::flat_hash_set<std::string> names;
   for (std::string_view name : wanted) {

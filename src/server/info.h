@@ -11,10 +11,14 @@ namespace basalt {
 
 class Server;
 
-/// `counts`: by database, for the keyspace sections.
+/// For the keyspace sections.
+struct KeyCounts {
+  std::vector<KeyCount> of_databases;
+  std::string failure;  ///< why keys could not be counted; then these are the last known figures, or zeros
+};
+
 /// The sections asked for ("default", "all", "everything" included), each once, in INFO's own order. An unknown
 /// name is passed over, as Redis does.
-std::string info_text(Server& server, const std::vector<std::string_view>& sections,
-                      const std::vector<KeyCount>& counts);
+std::string info_text(Server& server, const std::vector<std::string_view>& sections, const KeyCounts& counts);
 
 }  // namespace basalt

@@ -1,6 +1,7 @@
 #include "store/health.h"
 
 #include <glog/logging.h>
+#include <rocksdb/db.h>
 
 #include <algorithm>
 
@@ -39,10 +40,24 @@ bool Health::write_stalled() const {
                      [](const auto& stalled) { return stalled.load(std::memory_order_relaxed); });
 }
 
+void Health::watch(rocksdb::DB* db) { db_.store(db, std::memory_order_release); }
+
+// To be asked at each failure. A stop may be of a moment (a flush under way): only the same answer time after time
+// counts. RocksDB is asked, since a listener hears of a stop only after the write that it holds up.
+bool Health::writes_wait_for_compaction() {
+  constexpr int kTimes = 3;
+  rocksdb::DB* db = db_.load(std::memory_order_acquire);
+  uint64_t stopped = 0;
+  if (db == nullptr || !db->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped)) return false;
+  if (stopped == 0) failures_while_stopped_ = 0;
+  return stopped != 0 && ++failures_while_stopped_ >= kTimes;
+}
+
 void Health::reset() {
   std::lock_guard lock(mutex_);
   error_.reset();
   needs_reopen_.store(false, std::memory_order_release);
+  failures_while_stopped_ = 0;
   for (auto& stalled : stalled_columns_) stalled.store(false, std::memory_order_relaxed);
 }
 
@@ -50,6 +65,16 @@ void Health::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::S
   // A soft error (a compaction that found no space) postpones background work; writes go on.
   if (status->ok() || status->severity() < rocksdb::Status::Severity::kHardError) return;
   auto error = counted(*status);
+  // A damaged table ends each compaction that reads it. RocksDB would refuse writes from then on, and flushes with
+  // them, so that no backup could be made any more; but nothing is wrong with what is written now. Only where writes
+  // wait for that compaction they have to be refused, or they would wait for ever. RocksDB tries again every second.
+  const bool of_a_table = reason == rocksdb::BackgroundErrorReason::kCompaction && status->IsCorruption();
+  if (of_a_table && !writes_wait_for_compaction()) {
+    LOG_EVERY_N(ERROR, 60) << "a compaction failed, writes go on: " << error.detail;
+    *status = rocksdb::Status::OK();
+    return;
+  }
+  if (of_a_table) error.detail = "compaction cannot get past damage, so no more can be written: " + error.detail;
   std::lock_guard lock(mutex_);
   // The first error tells the cause; those that follow tell that there was one.
   if (!error_) {
@@ -57,7 +82,8 @@ void Health::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::S
     LOG(ERROR) << "writes are refused: " << error_->detail;
   }
   // Memtables hold what a failed WAL write lost. RocksDB 9 calls that fatal; 7.8 would recover, at the
-  // price of columns that disagree after a crash.
+  // price of columns that disagree after a crash. A damaged table is damaged still when it is opened again.
+  if (of_a_table) return;
   if (status->severity() >= rocksdb::Status::Severity::kFatalError ||
       reason == rocksdb::BackgroundErrorReason::kWriteCallback) {
     needs_reopen_.store(true, std::memory_order_release);

@@ -32,6 +32,8 @@ class Health final : public rocksdb::EventListener {
   bool write_stalled() const;
   /// Cheap.
   bool needs_reopen() const { return needs_reopen_.load(std::memory_order_acquire); }
+  /// The database whose listener this is, once it is open; null before it is closed.
+  void watch(rocksdb::DB* db);
   /// A new start: the database was closed.
   void reset();
 
@@ -40,12 +42,15 @@ class Health final : public rocksdb::EventListener {
   void OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) override;
 
  private:
+  bool writes_wait_for_compaction();
   StorageError counted(const rocksdb::Status& status);
 
   const std::string directory_;
+  std::atomic<rocksdb::DB*> db_{nullptr};
   mutable std::mutex mutex_;
   std::optional<StorageError> error_;  // under mutex_
   std::atomic<bool> needs_reopen_{false};
+  std::atomic<int> failures_while_stopped_{0};
   std::atomic<uint64_t> io_failures_{0}, no_space_failures_{0}, corruptions_{0};
   std::array<std::atomic<bool>, kColumnCount> stalled_columns_{};
 };

@@ -137,6 +137,7 @@ Result<void> Store::Impl::open(bool has_database) {
   db.reset(opened);
   default_column = handles[0];
   std::copy(handles.begin() + 1, handles.end(), columns.begin());
+  health->watch(db.get());
   if (!options.read_only) reclaimer.emplace(*db, columns, *space);
 
   std::vector<rocksdb::LiveFileMetaData> files;
@@ -150,6 +151,7 @@ Result<void> Store::Impl::open(bool has_database) {
 void Store::Impl::close() {
   if (!db) return;
   reclaimer.reset();
+  health->watch(nullptr);
   if (!options.read_only && !health->needs_reopen()) {
     auto status = db->FlushWAL(true);
     if (!status.ok()) LOG(ERROR) << store_internal::storage_error(status, options.directory).detail;

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "layout/system_record.h"
+#include "store/damage_testing.h"
 #include "store/store_testing.h"
 
 namespace basalt {
@@ -46,13 +47,6 @@ std::string find_file(const std::string& directory, const std::string& prefix, c
   }
   EXPECT_NE(newest, "") << "no file " << prefix << "…" << suffix;
   return newest;
-}
-
-void flip_byte(const std::string& path, size_t at) {
-  auto content = read_file(path);
-  ASSERT_LT(at, content.size());
-  content[at] = static_cast<char>(content[at] ^ 0x55);
-  write_file(path, content);
 }
 
 AssertionResult refused(const StoreOptions& options, StorageError::Cause cause, std::vector<std::string> words) {
@@ -231,12 +225,7 @@ TEST(Open, ADamagedTableIsReportedByName) {
   ASSERT_TRUE(succeeded(store->flush_memtables()));
   ASSERT_TRUE(succeeded(store->verify_checksums()));
   store.close();
-  // The largest table holds the value.
-  std::string table;
-  for (const auto& entry : fs::directory_iterator(store.path())) {
-    if (entry.path().extension() != ".sst") continue;
-    if (table.empty() || entry.file_size() > fs::file_size(table)) table = entry.path();
-  }
+  const std::string table = largest_table(store.path());  // it holds the value
   flip_byte(table, 20);
   store.open();
   auto checked = store->verify_checksums();

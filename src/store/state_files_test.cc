@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "store/damage_testing.h"
 #include "store/store_testing.h"
 
 namespace basalt {
@@ -40,14 +41,6 @@ void fill(const std::string& directory) {
   store.reset();
   std::ofstream(directory + "/000999.sst") << "what a killed flush left";
   std::ofstream(directory + "/notes.txt") << "not ours";
-}
-
-void flip_byte(const std::string& path, size_t at) {
-  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-  file.seekg(static_cast<std::streamoff>(at));
-  const char byte = static_cast<char>(file.get() ^ 0x10);
-  file.seekp(static_cast<std::streamoff>(at));
-  file.put(byte);
 }
 
 TEST(StateFiles, ACopyOfThemIsTheWholeState) {
@@ -107,11 +100,7 @@ TEST(StateFiles, CheckTableReadsEveryByte) {
     ASSERT_TRUE(succeeded(store->write(batch, WriteMode::blocking)));
     ASSERT_TRUE(succeeded(store->flush_memtables()));
   }
-  std::string largest;
-  const auto tables = state_files(*open(data.path(), true))->tables;
-  for (const auto& name : tables) {
-    if (largest.empty() || fs::file_size(data / name) > fs::file_size(largest)) largest = data / name;
-  }
+  const std::string largest = largest_table(data.path());
   const auto size = fs::file_size(largest);
   for (uint64_t offset = 0; offset < size; offset += 7) {
     flip_byte(largest, offset);

@@ -102,7 +102,7 @@ std::optional<Error> Store::Impl::refusal() const {
 }
 
 tl::unexpected<Error> Store::Impl::write_failure(const rocksdb::Status& status, bool may_wait) const {
-  if (status.IsIOError()) {
+  if (status.IsIOError() || status.IsCorruption()) {
     if (auto cause = health->background_error()) return tl::unexpected<Error>(std::move(*cause));
   }
   return health->failure(status, may_wait);

@@ -4,8 +4,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <random>
+#include <thread>
 
+#include "store/damage_testing.h"
 #include "store/store_testing.h"
 
 namespace basalt {
@@ -269,6 +272,43 @@ TEST(Store, AWriteThatWouldStallWaitsOnlyWhenItMay) {
     EXPECT_EQ(get(*store, Column::strings, key), value);
   }
   EXPECT_EQ(refused, 3);
+}
+
+// A compaction can't get past a damaged table: writes and flushes go on as long as they need none, and what waits for
+// one is refused. What is whole is read all the time, and opening the store again would not help.
+TEST(Store, ADamagedTableStopsWritesOnlyWhenTheyWaitForItsCompaction) {
+  TempStore store;
+  put(*store, Column::strings, "damaged", std::string(10'000, 'x'));
+  ASSERT_TRUE(succeeded(store->flush_memtables()));
+  store.close();
+  store.options.overrides = {{"write_buffer_size", "65536"},
+                             {"level0_file_num_compaction_trigger", "2"},
+                             {"level0_slowdown_writes_trigger", "6"},
+                             {"level0_stop_writes_trigger", "6"}};
+  flip_byte(largest_table(store.path()), 20);
+  store.open();
+  Batch batch;
+  for (const char* key : {"a", "z"}) batch.put(Column::strings, key, std::string(1000, 'y'));
+  ASSERT_TRUE(succeeded(store->write(batch, WriteMode::blocking)));
+  ASSERT_TRUE(succeeded(store->flush_memtables()));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (store->failures().corruption == 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  ASSERT_GT(store->failures().corruption, 0u) << "no compaction met the damage";
+  EXPECT_FALSE(store->background_error());
+  EXPECT_TRUE(succeeded(store->write(batch, WriteMode::blocking)));
+  EXPECT_TRUE(succeeded(store->flush_memtables()));
+
+  std::optional<Error> refusal;
+  for (int i = 0; i < 100'000 && !refusal; ++i) {
+    if (const auto written = store->write(batch, WriteMode::blocking); !written) refusal = written.error();
+  }
+  ASSERT_TRUE(refusal && refusal->storage());
+  EXPECT_EQ(refusal->storage()->cause, StorageError::Cause::corruption);
+  EXPECT_NE(describe(*refusal).find("compaction cannot get past damage"), std::string::npos) << describe(*refusal);
+  EXPECT_TRUE(store->background_error());
+  EXPECT_FALSE(store->needs_reopen());
+  EXPECT_EQ(get(*store, Column::strings, "a"), std::string(1000, 'y'));
 }
 
 TEST(Store, MemoryStaysWithinTheBudget) {

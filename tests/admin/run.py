@@ -174,6 +174,16 @@ def test_damaged_file(run):
     bad = [reply for reply in replies if reply.kind == "error"]
     run.check("reading the damaged range answers an error", bad and b"orruption" in bad[0].value, str(bad[:1]))
     run.check("everything else is served", len(good) + len(bad) == 3000 and len(good) > 2000, "%d good" % len(good))
+    for i in range(0, 3000, 10):
+        connection.call("SET", "key:%d" % i, "again")
+    compacted = connection.call("BASALT", "COMPACT", "strings")
+    run.check("a compaction fails", compacted.kind == "error" and os.path.basename(path).encode() in compacted.value, str(compacted))
+    run.check("writes go on", connection.call("SET", "new", "value").kind == "simple")
+    info = connection.call("INFO").value
+    run.check("INFO tells", b"\r\ncount_error:damaged data" in info and b"storage_error:\r\n" in info, info)
+    counted = re.search(rb"storage_failures:io=0,no_space=0,corruption=([1-9])", info)
+    run.check("and counts the failures", counted is not None, info)
+    run.check("checkpoints are made", connection.call("SAVE").kind == "simple")
     server.clear()
 
 
