@@ -44,7 +44,12 @@ void EngineLog::notice(rocksdb::InfoLogLevel level, const char* format, va_list 
   if (line.starts_with('[') && line.find(".cc:") < line.find("] ")) line.remove_prefix(line.find("] ") + 2);
   const bool dropping = line.find(": dropping ") != line.npos;
   if (level < rocksdb::InfoLogLevel::ERROR_LEVEL && !dropping) return;
-  LOG(WARNING) << "rocksdb: " << line;
+  // While a damaged table is in the way this comes every second.
+  if (line.starts_with("Waiting after background compaction error")) {
+    LOG_EVERY_N(WARNING, 60) << "rocksdb: " << line;
+  } else {
+    LOG(WARNING) << "rocksdb: " << line;
+  }
   if (!dropping) return;
   std::lock_guard lock(mutex_);
   last_dropping_ = line;

@@ -305,7 +305,7 @@ class BackupTest:
         self.server.start()
 
     def damage_in_data(self):
-        """One byte of a live table: reads there fail, others go on, and no new backup takes it in."""
+        """One byte of a live table: reads there fail, others go on, no new backup takes it in, and an older one heals it."""
         self.server.stop()
         data = os.path.join(self.server.folder, "data")
         table = max((path for path in files_of(data) if path.endswith(".sst") and "/checkpoints/" not in path), key=os.path.getsize)
@@ -321,11 +321,24 @@ class BackupTest:
         self.check(len(refused) < BASE_KEYS / 100, "the others are served", len(refused))
         wrong = [key for key, reply in enumerate(replies) if reply.kind != "error" and reply.value != self.base_value(key)]
         self.check(not wrong, "what is served is right", wrong[:5])
+        for key in range(0, BASE_KEYS, 100):
+            connection.call("SET", b"base:%d" % key, self.base_value(key))
+        compacted = connection.call("BASALT", "COMPACT")
+        self.check(compacted.kind == "error" and named in compacted.value, "a compaction fails", compacted)
         self.check(connection.call("SET", "after", "damage").kind == "simple", "writes go on")
         ran = self.create(repo=self.path("new-repo"))
         self.check_run(ran, 1, "a new repository refuses the damaged table", os.path.basename(table), "damaged")
         self.check_run(self.create(), 0, "the old repository has the table as it was")
         self.check_run(self.tools.run("basalt-backup", "verify", "--repo", self.repo), 0, "verify of the old repository")
+        healed = self.path("healed")
+        self.check_run(self.tools.run("basalt-restore", "--repo", self.repo, "--dir", healed), 0, "restore of its last backup")
+        server = self.serve(healed).start()
+        connection = server.connect(timeout=30.0)
+        replies = [self.read_base(connection, key) for key in range(BASE_KEYS)]
+        wrong = [key for key, reply in enumerate(replies) if reply.value != self.base_value(key)]
+        self.check(not wrong, "what was damaged is whole again", wrong[:5])
+        self.check(connection.call("GET", "after").value == b"damage", "and what was written since is there")
+        server.clear()
 
     def removal(self):
         backups = self.listed()
