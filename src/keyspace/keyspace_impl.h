@@ -13,6 +13,7 @@
 #include "keyspace/key_locks.h"
 #include "keyspace/keyspace.h"
 #include "keyspace/object_ids.h"
+#include "keyspace/pop_candidates.h"
 #include "keyspace/record_cache.h"
 #include "keyspace/scan_tokens.h"
 #include "keyspace/seek_hints.h"
@@ -36,6 +37,7 @@ struct Keyspace::Impl {
   RecordCache records;
   ObjectIds object_ids;
   SeekHints seek_hints;
+  PopCandidates pop_candidates;
   ScanTokens scan_tokens;
   Expirer expirer;
   GarbageCollector garbage;

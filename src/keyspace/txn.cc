@@ -323,6 +323,16 @@ void Txn::widen_seek_hint(ObjectId object, std::string_view key) {
   keyspace_.impl_->seek_hints.widen(object, key);
 }
 
+std::optional<std::string_view> Txn::take_pop_candidate(ObjectId object) {
+  auto member = keyspace_.impl_->pop_candidates.take(object);
+  if (!member) return std::nullopt;
+  return kept_.emplace_front(*std::move(member));
+}
+
+void Txn::keep_pop_candidates(ObjectId object, std::vector<std::string> members) {
+  keyspace_.impl_->pop_candidates.keep(object, std::move(members));
+}
+
 // ---- events ----
 
 void Txn::touch(Key key, EventClass event_class, std::string_view event) {

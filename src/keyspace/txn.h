@@ -145,6 +145,11 @@ class Txn {
   /// Before inserting `key` into `scores` of `object`: forgets the bound beyond which it lies.
   void widen_seek_hint(ObjectId object, std::string_view key);
 
+  /// A member of `object` that was drawn for being popped (keyspace/pop_candidates.h), borrowed as from keep(). It may
+  /// be gone: look.
+  std::optional<std::string_view> take_pop_candidate(ObjectId object);
+  void keep_pop_candidates(ObjectId object, std::vector<std::string> members);
+
   // ---- events ----
   /// The key was changed; tell WATCH, tracking, blocked clients, and fire `event`. Keys and events are
   /// borrowed until commit: `key.name` must live as long (arguments do; else use keep()).

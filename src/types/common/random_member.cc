@@ -14,6 +14,8 @@ namespace {
 
 constexpr uint64_t kItemsPerBucket = 8;
 constexpr uint64_t kPlaces = 18;
+constexpr int kBucketsInHand = 8;
+constexpr size_t kBytesInHand = 8192;
 constexpr uint64_t kMaxBuckets = uint64_t{1} << 31;
 // So many misses in a row mean hashes made to collide (or a damaged size): a chance of 10^-31 else.
 constexpr int kMaxMisses = 125;
@@ -147,12 +149,32 @@ Result<Member> RandomMember::pick() {
   return pick_by_walking();
 }
 
-Result<std::optional<Member>> RandomMember::throw_dart() {
+RandomMember::Bucket RandomMember::random_bucket() const {
   const uint64_t bucket = random_below(buckets_);
-  const uint64_t place = random_below(kPlaces);
-  const auto first_hash = static_cast<uint32_t>((bucket << 32) / buckets_);
-  const uint64_t end_hash = ((bucket + 1) << 32) / buckets_;
+  return {static_cast<uint32_t>((bucket << 32) / buckets_), ((bucket + 1) << 32) / buckets_};
+}
 
+Result<std::vector<std::string>> RandomMember::handful() {
+  std::vector<std::string> members;
+  size_t bytes = 0;
+  for (int i = 0; i < kBucketsInHand && bytes < kBytesInHand; ++i) {
+    const auto [first_hash, end_hash] = random_bucket();
+    cursor_.seek(first_hash);
+    for (uint64_t items = 0; items < kPlaces && bytes < kBytesInHand; ++items, cursor_.next()) {
+      auto item = TRY(cursor_.item());
+      if (!item || item->position.hash >= end_hash) break;
+      // To a random place among those before it (Knuth, TAOCP 3.4.2, algorithm P).
+      members.emplace_back(item->position.name);
+      bytes += item->position.name.size();
+      std::swap(members.back(), members[random_below(members.size())]);
+    }
+  }
+  return members;
+}
+
+Result<std::optional<Member>> RandomMember::throw_dart() {
+  const uint64_t place = random_below(kPlaces);
+  const auto [first_hash, end_hash] = random_bucket();
   cursor_.seek(first_hash);
   std::optional<Member> hit;
   uint64_t items = 0;

@@ -51,8 +51,17 @@ class RandomMember {
   RandomMember(Txn& txn, ObjectId object, uint64_t size);
   /// One member, borrowed until the next pick.
   Result<Member> pick();
+  /// The members of some random buckets, about 64 in random order, fewer if they are long: each member is as likely as
+  /// any other to be among them. For popping one after the other from a large collection: those of a bucket go within
+  /// the same 64 pops. May be empty.
+  Result<std::vector<std::string>> handful();
 
  private:
+  struct Bucket {
+    uint32_t first_hash;
+    uint64_t end_hash;
+  };
+  Bucket random_bucket() const;
   Result<std::optional<Member>> throw_dart();
   Result<Member> pick_by_walking();
   Result<Member> step_to(uint64_t item);

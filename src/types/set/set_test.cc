@@ -281,6 +281,41 @@ TEST_P(SetTest, StoresResults) {
   EXPECT_EQ(events(), "del h2");
 }
 
+// Members are drawn for several pops at once: what others do meanwhile counts.
+TEST(SetPops, OfALargeSetGiveEachMemberOnce) {
+  SetFixture f;
+  std::set<std::string> model;
+  for (int i = 0; i < 2500; ++i) model.insert(fmt::format("{}{}", i, std::string(i % 50 == 0 ? 2000 : 0, 'x')));
+  f.add_all("s", model);
+  for (int i = 0; !model.empty(); ++i) {
+    const auto popped = f.list("SPOP s");
+    ASSERT_EQ(popped.size(), 1u);
+    ASSERT_EQ(model.erase(popped[0]), 1u) << popped[0];
+    if (i % 7 == 0 && !model.empty()) {
+      const std::string gone = *model.begin();
+      model.erase(gone);
+      ASSERT_EQ(f.run("SREM s " + gone), ":1\r\n");
+    }
+    if (i % 11 == 0 && i < 1000) {
+      ASSERT_EQ(f.run("SADD s " + popped[0]), ":1\r\n");
+      model.insert(popped[0]);
+    }
+  }
+  EXPECT_FALSE(f.exists("s"));
+}
+
+TEST(SetPops, OfALargeSetAreRandom) {
+  SetFixture f;
+  std::set<std::string> members, first;
+  for (int i = 0; i < 2000; ++i) members.insert(fmt::format("{}", i));
+  for (int i = 0; i < 40; ++i) {
+    f.add_all("s", members);
+    first.insert(f.list("SPOP s").at(0));
+    f.run("DEL s");
+  }
+  EXPECT_GT(first.size(), 30u);
+}
+
 // Against std::set, with sizes on both sides of every limit.
 TEST(SetOperations, AgreeWithAModel) {
   SetFixture f;
