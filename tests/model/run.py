@@ -89,7 +89,7 @@ class Generator:
         return (self.random.randrange(clients.CLIENTS), *self.step_(of, False))
 
     def while_keys_expire_(self):
-        """The keys, and the steps. How many keys there are is not asked: a command that fails leaves expired ones behind."""
+        """The keys, and the steps. How many keys there are is not asked: a command that fails leaves expired ones."""
         keys = tuple(self.values_.any() for _ in range(self.random.randrange(1, 6)))
         steps = [self.step_(self.rows_, False) for _ in range(self.random.randrange(1, 30))]
         return [("keys", keys)] + [one for one in steps if one[0] != "random-key" and one[1][0] != b"DBSIZE"]
