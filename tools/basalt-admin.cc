@@ -218,9 +218,9 @@ Result<int> run_dump(const Arguments& arguments) {
   const SystemState system = TRY(read_system(*store));
   const DumpCounts counts = TRY(dump(*store, system, number, pattern, print_line));
   say("{} key{}", counts.keys, counts.keys == 1 ? "" : "s");
-  if (counts.damaged == 0) return kFine;
-  return fail(
-      fmt::format("{}: {} keys could not be read; see basalt-admin verify", store->directory(), counts.damaged));
+  if (counts.damaged == 0 && counts.gaps == 0) return kFine;
+  return fail(fmt::format("{}: keys read in part: {}, damaged blocks left out: {}; see basalt-admin verify",
+                          store->directory(), counts.damaged, counts.gaps));
 }
 
 Tool tool() {

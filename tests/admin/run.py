@@ -167,12 +167,16 @@ def test_damaged_file(run):
     code, out, err = run.admin("verify", "--dir", checkpoint)
     run.check("the checkpoint is sound", code == 0, out + err)
 
+    code, dumped, err = run.admin("dump", "--dir", data)
+    run.check("dump tells of the damage", code == 1 and "damaged blocks left out: 1" in err and "# a damaged block" in dumped, err)
+
     server.start()
     connection = server.connect()
     replies = [connection.call("GET", "key:%d" % i) for i in range(3000)]
     good = [i for i, reply in enumerate(replies) if reply.kind == "bulk" and reply.value == b"%d" % i + b"v" * 100]
     bad = [reply for reply in replies if reply.kind == "error"]
     run.check("reading the damaged range answers an error", bad and b"orruption" in bad[0].value, str(bad[:1]))
+    run.check("dump read as much", dumped.count("\nSET ") == len(good), "%d, not %d" % (dumped.count("\nSET "), len(good)))
     run.check("everything else is served", len(good) + len(bad) == 3000 and len(good) > 2000, "%d good" % len(good))
     for i in range(0, 3000, 10):
         connection.call("SET", "key:%d" % i, "again")

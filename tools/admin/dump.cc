@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/glob.h"
 #include "base/number.h"
+#include "base/slot.h"
 #include "layout/packed.h"
 #include "tools/admin/dump_stream.h"
 #include "tools/admin/record_text.h"
@@ -96,23 +99,82 @@ class KeyDump {
   const Lines& lines_;
 };
 
-Result<void> dump_column(Store& store, Column column, DbId db, std::string_view pattern, const Lines& lines,
-                         DumpCounts& counts) {
-  const KeyBuffer from = layout::db_prefix(db);
-  const std::string to = prefix_successor(from).value_or("");
-  Cursor cursor = store.cursor(column, {}, {.lower = from, .upper = to, .fill_cache = false});
-  for (cursor.seek_to_first(); cursor.valid(); cursor.next()) {
-    const auto key = layout::decode_record_key(cursor.key());
-    if (key && !glob_match(pattern, key->name)) continue;
-    const auto head = column == Column::strings ? layout::decode_string_record(cursor.value())
-                                                : layout::decode_head_record(cursor.value());
-    ++counts.keys;
-    if (key && head && TRY(KeyDump(store, key->name, *head, lines).run())) continue;
-    ++counts.damaged;
-    lines(fmt::format("# not all of {} could be read", quoted(key ? key->name : cursor.key(), 200)));
-  }
-  return cursor.status();
+bool is_damage(const Error& error) {
+  return error.storage() && error.storage()->cause == StorageError::Cause::corruption;
 }
+
+// A database's records in one column. Where a block is damaged, what its slot has behind it is read from the slot's end
+// backwards: nothing is lost but the block.
+class ColumnDump {
+ public:
+  ColumnDump(Store& store, Column column, DbId db, std::string_view pattern, const Lines& lines, DumpCounts& counts)
+      : store_(store), column_(column), db_(db), pattern_(pattern), lines_(lines), counts_(counts) {}
+
+  Result<void> run() {
+    const KeyBuffer from = layout::db_prefix(db_);
+    const std::string to = prefix_successor(from).value_or("");
+    Cursor cursor = store_.cursor(column_, {}, {.lower = from, .upper = to, .fill_cache = false});
+    cursor.seek_to_first();
+    bool behind_damage = false;
+    for (uint16_t slot = 0; slot < kSlotCount; ++slot) {
+      std::string last;
+      for (; cursor.valid(); cursor.next()) {
+        last = cursor.key();
+        behind_damage = false;
+        TRY(record(cursor));
+      }
+      if (TRY(ended_whole(cursor))) return {};
+      const auto key = layout::decode_record_key(last);
+      if (!std::exchange(behind_damage, true)) {
+        ++counts_.gaps;
+        lines_(fmt::format("# a damaged block of column {} is left out; before it: {}", column_name(column_),
+                           key ? tools::quoted(key->name, 200) : "nothing"));
+      }
+      if (key) slot = std::max(slot, key->slot);
+      TRY(backwards(cursor, slot, last));
+      cursor.seek(layout::slot_prefix(db_, static_cast<uint16_t>(slot + 1)));
+    }
+    return {};
+  }
+
+ private:
+  // Down to the damage, or to the key that was `last` before it.
+  Result<void> backwards(Cursor& cursor, uint16_t slot, std::string_view last) {
+    const KeyBuffer begin = layout::slot_prefix(db_, slot);
+    cursor.seek_for_prev(layout::slot_prefix(db_, static_cast<uint16_t>(slot + 1)));
+    for (; cursor.valid() && cursor.key() > last && cursor.key() >= begin.view(); cursor.prev()) TRY(record(cursor));
+    TRY(ended_whole(cursor));
+    return {};
+  }
+
+  static Result<bool> ended_whole(const Cursor& cursor) {
+    const auto status = cursor.status();
+    if (!status && !is_damage(status.error())) return tl::unexpected(status.error());
+    return status.has_value();
+  }
+
+  Result<void> record(const Cursor& cursor) {
+    const auto key = layout::decode_record_key(cursor.key());
+    if (key && !glob_match(pattern_, key->name)) return {};
+    const auto head = column_ == Column::strings ? layout::decode_string_record(cursor.value())
+                                                 : layout::decode_head_record(cursor.value());
+    ++counts_.keys;
+    Result<bool> whole = false;
+    if (key && head) whole = KeyDump(store_, key->name, *head, lines_).run();
+    if (!whole && !is_damage(whole.error())) return tl::unexpected(whole.error());
+    if (whole && *whole) return {};
+    ++counts_.damaged;
+    lines_(fmt::format("# not all of {} could be read", quoted(key ? key->name : cursor.key(), 200)));
+    return {};
+  }
+
+  Store& store_;
+  const Column column_;
+  const DbId db_;
+  const std::string_view pattern_;
+  const Lines& lines_;
+  DumpCounts& counts_;
+};
 
 }  // namespace
 
@@ -130,8 +192,8 @@ Result<DumpCounts> dump(Store& store, const SystemState& system, std::optional<u
       if (!std::exchange(selected, true)) lines(fmt::format("SELECT {}", its_number));
       lines(line);
     };
-    TRY(dump_column(store, Column::strings, db, pattern, in_database, counts));
-    TRY(dump_column(store, Column::heads, db, pattern, in_database, counts));
+    for (const Column column : {Column::strings, Column::heads})
+      TRY(ColumnDump(store, column, db, pattern, in_database, counts).run());
   }
   return counts;
 }

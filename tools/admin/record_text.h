@@ -24,10 +24,11 @@ Result<bool> inspect(Store& store, const SystemState& system, uint16_t number, s
 
 struct DumpCounts {
   uint64_t keys = 0;
-  uint64_t damaged = 0;  ///< left out
+  uint64_t damaged = 0;  ///< of these: not all of them could be read
+  uint64_t gaps = 0;     ///< damaged blocks, whose keys nobody knows
 };
 /// Every key of a database (without one: of all) that matches, as commands that make it again: what redis-cli
-/// reads. Keys whose time has passed are there too.
+/// reads; what can't be read is told in lines that begin with #. Keys whose time has passed are there too.
 Result<DumpCounts> dump(Store& store, const SystemState& system, std::optional<uint16_t> number,
                         std::string_view pattern, const Lines& lines);
 
