@@ -6,9 +6,11 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
@@ -20,18 +22,24 @@ namespace basalt {
 class PopCandidates {
  public:
   std::optional<std::string> take(ObjectId object);
-  /// Replaces those that are there. Long ones are left out, to bound the memory.
+  /// Replaces those that are there; as far as there is room.
   void keep(ObjectId object, std::vector<std::string> members);
+  /// `member` has joined a collection, which now has `size` members: it gets among the candidates as probably as if
+  /// they were drawn now.
+  void joined(ObjectId object, std::string_view member, uint64_t size);
 
  private:
   static constexpr size_t kShards = 16;
-  static constexpr size_t kShardLimit = 64;  ///< collections in one shard
-  static constexpr size_t kLongest = 1024;   ///< bytes of a member
+  static constexpr size_t kMostBytes = 8 << 20;  ///< of all candidates
+  using Members = std::vector<std::string>;
   struct Shard {
     std::mutex mutex;
-    absl::flat_hash_map<ObjectId, std::vector<std::string>> members;
+    absl::flat_hash_map<ObjectId, Members> collections;
   };
+  Shard& shard(ObjectId object) { return shards_[object % kShards]; }
+
   std::array<Shard, kShards> shards_;
+  std::atomic<size_t> bytes_{0};  ///< 0: there are none
 };
 
 }  // namespace basalt

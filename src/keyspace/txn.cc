@@ -329,6 +329,11 @@ std::optional<std::string_view> Txn::take_pop_candidate(ObjectId object) {
   return kept_.emplace_front(*std::move(member));
 }
 
+// At once: should this Txn come to nothing, whoever takes it sees that it isn't there.
+void Txn::offer_pop_candidate(ObjectId object, std::string_view member, uint64_t size) {
+  keyspace_.impl_->pop_candidates.joined(object, member, size);
+}
+
 void Txn::keep_pop_candidates(ObjectId object, std::vector<std::string> members) {
   keyspace_.impl_->pop_candidates.keep(object, std::move(members));
 }

@@ -149,6 +149,8 @@ class Txn {
   /// be gone: look.
   std::optional<std::string_view> take_pop_candidate(ObjectId object);
   void keep_pop_candidates(ObjectId object, std::vector<std::string> members);
+  /// A member was added to `object`, which now has `size` of them.
+  void offer_pop_candidate(ObjectId object, std::string_view member, uint64_t size);
 
   // ---- events ----
   /// The key was changed; tell WATCH, tracking, blocked clients, and fire `event`. Keys and events are

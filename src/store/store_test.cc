@@ -102,6 +102,25 @@ TEST(Store, ACursorGivesUpAtItsStepLimit) {
   EXPECT_TRUE(cursor.status().error().would_block());
 }
 
+TEST(Store, ACacheOnlyCursorDoesNotStepOverManyTombstones) {
+  TempStore store;
+  Batch batch;
+  auto key = [](int i) { return "k" + std::to_string(100'000 + i); };
+  for (int i = 0; i < 20'000; ++i) batch.put(Column::items, key(i), "v");
+  for (int i = 0; i < 19'000; ++i) batch.erase(Column::items, key(i));
+  ASSERT_TRUE(succeeded(store->write(batch, WriteMode::blocking)));
+  auto quick = store->cursor(Column::items, {.mode = ReadMode::cache_only}, {});
+  quick.seek("k");
+  ASSERT_FALSE(quick.valid());
+  EXPECT_TRUE(!quick.status() && quick.status().error().would_block());
+  quick.seek(key(18'000));
+  EXPECT_TRUE(quick.valid()) << "a thousand are few";
+  auto patient = store->cursor(Column::items, {}, {});
+  patient.seek("k");
+  ASSERT_TRUE(patient.valid());
+  EXPECT_EQ(patient.key(), key(19'000));
+}
+
 TEST(Store, ASnapshotStaysWhereItWasTaken) {
   TempStore store;
   put(*store, Column::heads, "k", "before");

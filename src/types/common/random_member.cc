@@ -15,7 +15,8 @@ namespace {
 constexpr uint64_t kItemsPerBucket = 8;
 constexpr uint64_t kPlaces = 18;
 constexpr int kBucketsInHand = 8;
-constexpr size_t kBytesInHand = 8192;
+constexpr uint64_t kAllInHand = 1024;
+constexpr size_t kBytesInHand = 64 * 1024;
 constexpr uint64_t kMaxBuckets = uint64_t{1} << 31;
 // So many misses in a row mean hashes made to collide (or a damaged size): a chance of 10^-31 else.
 constexpr int kMaxMisses = 125;
@@ -157,18 +158,25 @@ RandomMember::Bucket RandomMember::random_bucket() const {
 Result<std::vector<std::string>> RandomMember::handful() {
   std::vector<std::string> members;
   size_t bytes = 0;
-  for (int i = 0; i < kBucketsInHand && bytes < kBytesInHand; ++i) {
-    const auto [first_hash, end_hash] = random_bucket();
-    cursor_.seek(first_hash);
-    for (uint64_t items = 0; items < kPlaces && bytes < kBytesInHand; ++items, cursor_.next()) {
+  auto take = [&](Bucket range, uint64_t most) -> Result<void> {
+    cursor_.seek(range.first_hash);
+    for (uint64_t items = 0; items < most && bytes < kBytesInHand; ++items, cursor_.next()) {
       auto item = TRY(cursor_.item());
-      if (!item || item->position.hash >= end_hash) break;
+      if (!item || item->position.hash >= range.end_hash) break;
       // To a random place among those before it (Knuth, TAOCP 3.4.2, algorithm P).
       members.emplace_back(item->position.name);
-      bytes += item->position.name.size();
       std::swap(members.back(), members[random_below(members.size())]);
+      bytes += item->position.name.size();
     }
+    return {};
+  };
+  if (size_ > kAllInHand) {
+    for (int i = 0; i < kBucketsInHand; ++i) TRY(take(random_bucket(), kPlaces));
+    return members;
   }
+  const uint32_t start = random_bucket().first_hash;  // should they be too long for all, each has its chance
+  TRY(take({start, uint64_t{1} << 32}, kAllInHand));
+  TRY(take({0, start}, kAllInHand));
   return members;
 }
 

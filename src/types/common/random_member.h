@@ -53,7 +53,8 @@ class RandomMember {
   Result<Member> pick();
   /// The members of some random buckets, about 64 in random order, fewer if they are long: each member is as likely as
   /// any other to be among them. For popping one after the other from a large collection: those of a bucket go within
-  /// the same 64 pops. May be empty.
+  /// the same 64 pops. Of a collection that has shrunk to a thousand: all, so that the last pops step over the
+  /// tombstones of those before once and not each anew. May be empty.
   Result<std::vector<std::string>> handful();
 
  private:

@@ -178,10 +178,7 @@ Result<std::vector<std::string>> pop_by_rewriting(Call& call, SetReader& set, ui
   return popped;
 }
 
-// Below, the members drawn at once would be too many of all.
-constexpr uint64_t kDrawnFrom = 1024;
-
-// Of a large spread set: one of the members that were drawn before and are still there, or of those drawn now.
+// Of a spread set: one of the members that were drawn before and are still there, or of those drawn now.
 Result<std::string> pop_drawn(Call& call, Record record) {
   Txn& txn = call.txn;
   const auto [object, size] = std::pair(record.head.object, record.head.size);
@@ -204,7 +201,7 @@ Result<std::string> pop_drawn(Call& call, Record record) {
 Result<std::vector<std::string>> pop_some(Call& call, SetReader& set, uint64_t count) {
   const uint64_t kept_count = set.size() - count;
   if (set.spread() && kept_count <= count / kPoppedPerKept) return pop_by_rewriting(call, set, kept_count);
-  if (count == 1 && set.spread() && set.size() >= kDrawnFrom) return std::vector{TRY(pop_drawn(call, set.release()))};
+  if (count == 1 && set.spread()) return std::vector{TRY(pop_drawn(call, set.release()))};
   std::vector<std::string> popped = TRY(choose(set, count));
   SetWriter rest(call.txn, call.key(1), set.release());
   for (const std::string& member : popped) TRY(rest.erase(member));

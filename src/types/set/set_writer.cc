@@ -131,8 +131,12 @@ void SetWriter::save_spread() {
   for (const Slot& slot : slots_) {
     if (!slot.changed || slot.present == slot.stored) continue;
     const KeyBuffer key = layout::member_key(head_.object, slot.name);
-    if (slot.present) txn_.put_item(Column::items, key, {});
-    else txn_.erase_item(Column::items, key);
+    if (!slot.present) {
+      txn_.erase_item(Column::items, key);
+      continue;
+    }
+    txn_.put_item(Column::items, key, {});
+    txn_.offer_pop_candidate(head_.object, slot.name, head_.size);
   }
 }
 
