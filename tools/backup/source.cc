@@ -16,6 +16,8 @@ namespace basalt::tools {
 namespace {
 
 constexpr int64_t kPulse_us = 500'000;
+// An export reads each block once; and beside a server its memory is not ours to take.
+constexpr uint64_t kMemory = uint64_t{64} << 20;
 
 Result<std::unique_ptr<Store>> open_to_read(const std::string& directory, bool exclusive) {
   StoreOptions options;
@@ -24,6 +26,7 @@ Result<std::unique_ptr<Store>> open_to_read(const std::string& directory, bool e
   options.exclusive = exclusive;
   options.create_if_missing = false;
   options.open_files = 64;
+  options.memory_budget = kMemory;
   return open_store(options, "give --server HOST:PORT");
 }
 
