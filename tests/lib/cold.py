@@ -3,8 +3,9 @@
 Shared by the benchmarks that read from disk.
 """
 
+import multiprocessing
 import random
-import threading
+import time
 
 from . import measure, resp
 
@@ -27,21 +28,22 @@ def load(port, keys, value_size):
 
 
 class Forgetting:
-    """Empties the page cache of the server's files now, and once a second until the end."""
+    """Empties the page cache of the server's files now, and once a second until the end; in a process of its own, so
+    that it is in nobody's way who measures."""
 
     def __init__(self, folder):
         measure.forget_cached_pages(folder)
-        self.ended_ = threading.Event()
-        self.thread_ = threading.Thread(target=self.work_, args=(folder,), daemon=True)
-        self.thread_.start()
+        self.process_ = multiprocessing.Process(target=self.work_, args=(folder,), daemon=True)
+        self.process_.start()
 
     def work_(self, folder):
-        while not self.ended_.wait(1.0):
+        while True:
+            time.sleep(1.0)
             measure.forget_cached_pages(folder)
 
     def end(self):
-        self.ended_.set()
-        self.thread_.join()
+        self.process_.terminate()
+        self.process_.join()
 
 
 def disk_reads(process):
