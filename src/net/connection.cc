@@ -24,6 +24,8 @@ constexpr size_t kReadBatch = 256 * 1024;
 // So many bytes of commands keep an I/O thread for a while. Where others wait for it, and a processor has nothing to
 // do, the pool executes them if they read.
 constexpr size_t kLongPipeline = 512;
+// What CLIENT LIST shows as obl: Redis has a buffer for it that soft limits leave out.
+constexpr uint64_t kUncounted = 16 * 1024;
 constexpr size_t kKeepSending = 64 * 1024;  // capacity that sending_ keeps
 
 // Also while the pool has the session.
@@ -142,7 +144,7 @@ asio::awaitable<void> Connection::read_loop() {
     size_t received = n;
     // A full buffer: there is probably more. Take it all before executing, so that a pipeline shares one
     // flush and one write.
-    while (!error && input_.room() == 0 && received < kReadBatch) {
+    while (!error && input_.room() == 0 && input_.size() < kReadBatch) {
       input_.reserve(std::max(InputBuffer::kLarge, received));
       n = stream_.read_some(asio::buffer(input_.tail(), input_.room()), error);
       input_.commit(n);
@@ -156,6 +158,8 @@ asio::awaitable<void> Connection::read_loop() {
       thread_.worker().stats.input_limit_disconnections.add();
       break;
     }
+    note_input_buffer();
+    if (!server_.client_memory().changed(*session_)) break;
     if (!blocked_ && !offloaded_) execute();
     if (error && error != asio::error::would_block) break;
   }
@@ -185,6 +189,7 @@ void Connection::after_step(Session::Step step, bool wrote) {
   } else if (!release_queued_ && !holding_) {
     release_replies("");
   }
+  if (!server_.client_memory().changed(*session_)) return close_now();
   if (step != Session::Step::blocked) early_reply_.reset();
   switch (step) {
     case Session::Step::need_input: break;
@@ -207,7 +212,7 @@ void Connection::offload() {
 }
 
 // Until the session is back nothing else is sent to this client, and its socket stays open: with nothing under way, the
-// pool thread sends its reply itself, unless that waits for the WAL.
+// pool thread sends its reply itself, unless that waits for the WAL or is too large.
 void Connection::lend_session() {
   const bool idle = sending_.empty() && building_.bytes.empty() && !writing_ && !release_queued_ && !holding_;
   const int socket = idle && !stream_.secured() ? stream_.socket().native_handle() : -1;
@@ -216,7 +221,8 @@ void Connection::lend_session() {
     Replies out;
     const auto step = self->session_->run_blocking(out, worker);
     size_t sent = 0;
-    if (socket >= 0 && out.acknowledgements.empty()) {
+    const uint64_t hard_limit = self->output_limit().hard_bytes.load();
+    if (socket >= 0 && out.acknowledgements.empty() && (hard_limit == 0 || out.bytes.size() <= hard_limit)) {
       sent = send_at_once(socket, out.bytes);
       worker.stats.net_output_bytes.add(sent);
       out.bytes.erase(0, sent);
@@ -271,7 +277,9 @@ void Connection::send_push(const std::string& bytes) {
   if (offloaded_) late_pushes_ += bytes;
   else if (release_queued_ || holding_) building_.bytes += bytes;
   else sending_ += bytes;
-  if (!over_output_limit() && !offloaded_ && !release_queued_ && !holding_) send();
+  if (over_output_limit()) return;
+  if (!server_.client_memory().changed(*session_)) return close_now();
+  if (!offloaded_ && !release_queued_ && !holding_) send();
 }
 
 void Connection::push_after_reply(std::string bytes) {
@@ -382,17 +390,22 @@ void Connection::send() {
     if (failed) return self->close_now();
     self->send();
     self->finish_closing();
+    if (!self->closed_ && !self->server_.client_memory().changed(*self->session_)) self->close_now();
   });
 }
 
-bool Connection::over_output_limit() {
+const OutputBufferLimit& Connection::output_limit() const {
   const auto kind = is_subscribed(session_->shared) ? ClientClass::pubsub : ClientClass::normal;
-  const auto& limit = server_.config().settings().output_buffer_limit(kind);
+  return server_.config().settings().output_buffer_limit(kind);
+}
+
+bool Connection::over_output_limit() {
+  const OutputBufferLimit& limit = output_limit();
   const uint64_t pending = sending_.size() - sent_ + building_.bytes.size() + held_.size() + late_pushes_.size();
   session_->shared.pending_output.store(pending, std::memory_order_relaxed);
   const uint64_t hard = limit.hard_bytes.load(), soft = limit.soft_bytes.load();
   bool over = hard > 0 && pending > hard;
-  if (soft > 0 && pending > soft) {
+  if (soft > 0 && pending > soft + kUncounted) {
     const int64_t now_ms = server_.clock().now_ms();
     if (over_soft_limit_since_ms_ == 0) over_soft_limit_since_ms_ = now_ms;
     else over |= now_ms - over_soft_limit_since_ms_ > limit.soft_seconds.load() * 1000;
@@ -420,6 +433,7 @@ void Connection::finish_closing() {
 void Connection::close_now() {
   if (std::exchange(closed_, true)) return;
   session_->shared.closing = true;
+  server_.client_memory().forget(*session_);
   // A pool thread that has the session may be sending: the descriptor must not become somebody else's.
   if (offloaded_) stream_.shut_down();
   else stream_.close();
@@ -442,13 +456,14 @@ void Connection::housekeeping(int64_t now_ms) {
     LOG(INFO) << "Closing idle client " << session_->id;
     return close_now();
   }
-  if (!input_in_use_) {
+  if (!input_in_use_ && !offloaded_) {
     input_.shrink(now_ms);
-    if (!offloaded_) note_input_buffer();
+    note_input_buffer();
   }
   session_->shared.reply_buffers = static_cast<uint32_t>(building_.bytes.capacity() + sending_.capacity());
   session_->shared.largest_replies = static_cast<uint32_t>(std::exchange(largest_replies_, 0));
-  if (!sending_.empty() || !late_pushes_.empty()) over_output_limit();
+  if ((!sending_.empty() || !late_pushes_.empty()) && over_output_limit()) return;
+  if (!server_.client_memory().changed(*session_)) close_now();
 }
 
 }  // namespace basalt

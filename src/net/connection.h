@@ -25,6 +25,8 @@
 
 namespace basalt {
 
+struct OutputBufferLimit;
+
 class Connection final : public Transport, public std::enable_shared_from_this<Connection> {
  public:
   Connection(Server& server, IoThread& thread, Stream stream, std::shared_ptr<Session> session);
@@ -71,6 +73,7 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   void send();
   void send_push(const std::string& bytes);
   void write_more();
+  const OutputBufferLimit& output_limit() const;  // any thread
   bool over_output_limit();
   void close_after_sending();
   void finish_closing();

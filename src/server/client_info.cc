@@ -47,6 +47,12 @@ size_t bytes_of(const Args& args) {
   return bytes;
 }
 
+uint64_t memory_of(const Session& session) {
+  const auto& shared = session.shared;
+  return sizeof(Session) + shared.query_buffer + shared.query_buffer_free + shared.argument_bytes +
+         shared.queued_bytes + shared.name_bytes + std::max<uint64_t>(shared.reply_buffers, shared.pending_output);
+}
+
 std::string describe_client(Server& server, const Session& session) {
   auto& shared = const_cast<Session::Shared&>(session.shared);
   const int64_t now_ms = server.clock().now_ms();
@@ -67,8 +73,6 @@ std::string describe_client(Server& server, const Session& session) {
   const uint64_t argument_bytes = shared.argument_bytes, queued_bytes = shared.queued_bytes;
   const uint64_t pending = shared.pending_output, reply_buffers = shared.reply_buffers;
   const uint64_t first = std::min(pending, kOutputBlock), more = pending - first;
-  const uint64_t memory =
-      sizeof(Session) + query_bytes + query_free + argument_bytes + queued_bytes + std::max(reply_buffers, pending);
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} "
       "qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} user={} "
@@ -77,9 +81,10 @@ std::string describe_client(Server& server, const Session& session) {
       (now_ms - shared.created_ms.load()) / 1000, (now_ms - shared.last_active_ms.load()) / 1000,
       flags_of(server, shared, session.unix_socket), shared.db.load(), shared.channels.load(), shared.patterns.load(),
       shared.shard_channels.load(), shared.queued.load(), query_bytes, query_free, argument_bytes, queued_bytes,
-      reply_buffers, shared.largest_replies.load(), first, (more + kOutputBlock - 1) / kOutputBlock, more, memory,
-      pending > 0 ? "rw" : "r", command == UINT32_MAX ? "NULL" : server.commands().full_name(command), user,
-      shared.redirect.load(), shared.protocol.load(), library);
+      reply_buffers, shared.largest_replies.load(), first, (more + kOutputBlock - 1) / kOutputBlock, more,
+      memory_of(session), pending > 0 ? "rw" : "r",
+      command == UINT32_MAX ? "NULL" : server.commands().full_name(command), user, shared.redirect.load(),
+      shared.protocol.load(), library);
 }
 
 bool is_client_type(std::string_view word) {

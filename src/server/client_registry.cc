@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/client_info.h"
+
 namespace basalt {
 
 void ClientRegistry::add(std::shared_ptr<Session> session) {
@@ -49,6 +51,7 @@ ClientRegistry::Totals ClientRegistry::totals() const {
     const Session::Shared& shared = session->shared;
     if (shared.channels + shared.patterns + shared.shard_channels > 0) ++totals.subscribed;
     totals.largest_input = std::max<uint64_t>(totals.largest_input, shared.query_buffer);
+    totals.bytes += memory_of(*session);
     totals.largest_output = std::max<uint64_t>(totals.largest_output, shared.pending_output);
   }
   return totals;

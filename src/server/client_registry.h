@@ -28,6 +28,7 @@ class ClientRegistry {
   std::vector<std::shared_ptr<Session>> all() const;
   struct Totals {
     uint64_t subscribed, largest_input, largest_output;  ///< clients; bytes of one client's buffer
+    uint64_t bytes;                                      ///< that the clients take all together
   };
   Totals totals() const;
   size_t count() const { return count_.load(std::memory_order_relaxed); }

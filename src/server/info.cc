@@ -100,6 +100,7 @@ void memory_section(Server& server, Fields& fields, const KeyCounts&) {
   fields.add("block_cache_pinned", memory.cache_pinned);
   fields.add("memtables", memory.memtables);
   fields.add("table_readers", memory.table_readers);
+  fields.add("mem_clients_normal", server.clients().totals().bytes);
   const Keyspace::Stats keyspace = server.keyspace().stats();
   fields.add("lazyfree_pending_objects", keyspace.garbage_pending + keyspace.purges_pending);
   fields.add("lazyfreed_objects", keyspace.garbage_collected);
@@ -150,6 +151,7 @@ void stats_section(Server& server, Fields& fields, const KeyCounts&) {
   fields.add("rejected_connections", stats.sum(&StatsShard::rejected_connections));
   fields.add("expired_keys", keyspace.expired_keys);
   fields.add("evicted_keys", 0);
+  fields.add("evicted_clients", server.client_memory().evicted_clients());
   fields.add("keyspace_hits", stats.sum(&StatsShard::keyspace_hits));
   fields.add("keyspace_misses", stats.sum(&StatsShard::keyspace_misses));
   fields.add("pubsub_channels", server.pubsub().names(SubscriptionKind::channel));

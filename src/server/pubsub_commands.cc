@@ -52,8 +52,10 @@ Result<Outcome> subscribe_command(Call& call) {
   SubscriptionState& state = state_of(session);
   const auto self = session.server().clients().find(session.id);
   for (size_t i = 1; i < call.argc(); ++i) {
-    if (self && (state.*words.names).insert(std::string(call.arg(i))).second)
+    if (self && (state.*words.names).insert(std::string(call.arg(i))).second) {
+      session.holds_name(call.arg(i));
       session.server().pubsub().subscribe(words.kind, call.arg(i), self);
+    }
     confirm(call.reply, words.subscribe, call.arg(i), counted(state, words));
   }
   share_counts(session);
@@ -71,7 +73,10 @@ Result<Outcome> unsubscribe_command(Call& call) {
   const bool all = names.empty();
   if (all) names.assign((state.*words.names).begin(), (state.*words.names).end());
   for (const std::string& name : names) {
-    if ((state.*words.names).erase(name)) session.server().pubsub().unsubscribe(words.kind, name, session.id);
+    if ((state.*words.names).erase(name)) {
+      session.drops_name(name);
+      session.server().pubsub().unsubscribe(words.kind, name, session.id);
+    }
     confirm(call.reply, words.unsubscribe, name, counted(state, words));
   }
   if (all && names.empty()) confirm(call.reply, words.unsubscribe, std::nullopt, counted(state, words));

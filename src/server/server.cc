@@ -48,6 +48,12 @@ void Server::follow_config() {
   });
   config_.on_change("maxmemory", [this](const OptionValue&) {
     store_.set_memory_budget(config_.settings().maxmemory.load());
+    limit_client_memory();
+    return std::nullopt;
+  });
+  limit_client_memory();
+  config_.on_change("maxmemory-clients", [this](const OptionValue&) {
+    limit_client_memory();
     return std::nullopt;
   });
   store_.set_size_limit(config_.settings().max_db_size.load());
@@ -63,6 +69,19 @@ void Server::follow_config() {
     acl_->set_default_password(value.text);
     return std::nullopt;
   });
+}
+
+// Negative: percent of maxmemory.
+void Server::limit_client_memory() {
+  constexpr uint64_t kLeast = 128 << 10;  // as Redis: less, and nobody could raise it again
+  const Settings& settings = config_.settings();
+  const int64_t wanted = settings.maxmemory_clients.load();
+  if (wanted == 0) return client_memory_.set_limit(0);
+  const auto bytes =
+      wanted > 0
+          ? static_cast<uint64_t>(wanted)
+          : static_cast<uint64_t>(static_cast<double>(settings.maxmemory.load()) * static_cast<double>(-wanted) / 100);
+  client_memory_.set_limit(std::max(bytes, kLeast));
 }
 
 Server::~Server() {

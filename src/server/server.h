@@ -15,6 +15,7 @@
 #include "command/table.h"
 #include "keyspace/keyspace.h"
 #include "server/checkpoints.h"
+#include "server/client_memory.h"
 #include "server/client_registry.h"
 #include "server/dispatcher.h"
 #include "server/latency_monitor.h"
@@ -47,6 +48,7 @@ class Server final : public CommitObserver {
   const CommandTable& commands() const { return commands_; }
   Dispatcher& dispatcher() { return dispatcher_; }
   ClientRegistry& clients() { return clients_; }
+  ClientMemory& client_memory() { return client_memory_; }
   Stats& stats() { return stats_; }
   StoragePool& pool() { return pool_; }
   WalSyncer& wal() { return wal_; }
@@ -131,6 +133,7 @@ class Server final : public CommitObserver {
  private:
   void follow_config();
   void limit_tracked_keys();
+  void limit_client_memory();
   void watch_storage_latency();
   Config& config_;
   const Clock& clock_;
@@ -141,6 +144,7 @@ class Server final : public CommitObserver {
   const unsigned spare_processors_;
   Stats stats_;
   ClientRegistry clients_;
+  ClientMemory client_memory_{clients_};
   WatchRegistry watches_;
   PubSub pubsub_;
   Tracking tracking_{clients_};

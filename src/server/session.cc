@@ -122,7 +122,10 @@ void Session::show_watch_flags(std::shared_ptr<const WatchFlags> flags) {
 
 void Session::unwatch_all() {
   if (!transaction) return;
-  for (const WatchedKey& key : transaction->watched) server_.watches().unwatch(key, transaction->flags);
+  for (const WatchedKey& key : transaction->watched) {
+    server_.watches().unwatch(key, transaction->flags);
+    drops_name(key.name);
+  }
   transaction->watched.clear();
   transaction->flags->changed = transaction->flags->replaced = false;
   shared.watched = 0;
@@ -138,7 +141,10 @@ void Session::end_transaction() {
 void Session::unsubscribe_all() {
   if (!subscriptions) return;
   auto leave = [this](SubscriptionKind kind, const auto& names) {
-    for (const auto& name : names) server_.pubsub().unsubscribe(kind, name, id);
+    for (const auto& name : names) {
+      server_.pubsub().unsubscribe(kind, name, id);
+      drops_name(name);
+    }
   };
   leave(SubscriptionKind::channel, subscriptions->channels);
   leave(SubscriptionKind::pattern, subscriptions->patterns);
@@ -150,6 +156,7 @@ void Session::unsubscribe_all() {
 void Session::stop_tracking() {
   if (!tracking) return;
   server_.tracking().disable(id);
+  for (const auto& prefix : tracking->prefixes) drops_name(prefix);
   tracking.reset();
   shared.tracking = shared.broadcast = false;
   shared.redirect = -1;

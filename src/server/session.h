@@ -119,6 +119,9 @@ class Session {
 
   /// RESET: everything but the connection as at the start.
   void reset();
+  /// A name that the client watches, subscribes to or tracks, and that it gives up.
+  void holds_name(std::string_view name) { shared.name_bytes += kNameBytes + name.size(); }
+  void drops_name(std::string_view name) { shared.name_bytes -= kNameBytes + name.size(); }
   void unwatch_all();
   void unsubscribe_all();
   void stop_tracking();
@@ -159,6 +162,8 @@ class Session {
     std::atomic<uint32_t> largest_replies{0};  ///< most bytes of replies sent at once in that second
     std::atomic<uint64_t> argument_bytes{0};   ///< of the command that runs, or waits
     std::atomic<uint64_t> queued_bytes{0};     ///< by MULTI
+    std::atomic<uint64_t> name_bytes{0};       ///< of watched keys, subscriptions and tracked prefixes
+    std::atomic<uint64_t> counted_bytes{0};    ///< ClientMemory's
     std::atomic<uint32_t> channels{0}, patterns{0}, shard_channels{0}, watched{0};
     std::atomic<int32_t> queued{-1};  ///< commands queued by MULTI, -1 outside
     std::atomic<bool> blocked{false}, monitor{false}, no_evict{false}, no_touch{false}, tracking{false}, closing{false};
@@ -173,6 +178,7 @@ class Session {
  private:
   friend class Dispatcher;
   class WriteRun;
+  static constexpr size_t kNameBytes = 128;  // what each costs here and in its registry
   /// Runs the commands of input_ from position_ on: all that are complete, or `at_least` so many and those that
   /// share their run.
   Step run_commands(Replies& replies, Worker& worker, uint32_t at_least);

@@ -89,6 +89,9 @@ Result<Outcome> client_tracking_command(Call& call) {
       std::sort(wanted.prefixes.begin(), wanted.prefixes.end());
       wanted.prefixes.erase(std::unique(wanted.prefixes.begin(), wanted.prefixes.end()), wanted.prefixes.end());
     }
+    if (session.tracking)
+      for (const auto& prefix : session.tracking->prefixes) session.drops_name(prefix);
+    for (const auto& prefix : wanted.prefixes) session.holds_name(prefix);
     session.tracking = std::make_unique<TrackingOptions>(wanted);
     session.shared.tracking = true;
     session.shared.broadcast = wanted.broadcast;

@@ -115,6 +115,7 @@ Result<Outcome> watch_command(Call& call) {
     });
     if (known) continue;
     state.watched.push_back({call.db, std::string(call.arg(i)), false});
+    session.holds_name(call.arg(i));
     session.server().watches().watch(state.watched.back(), state.flags);
     state.watched.back().existed = TRY(call.txn.exists(call.key(i)));
   }

@@ -167,6 +167,15 @@ constexpr Option kLimits[] = {
               "Protects memory against clients that read slowly or not at all.")
         .stored(store_output_buffer_limits)
         .as_lines(output_buffer_limit_lines),
+    Option{.name = "maxmemory-clients",
+           .kind = Option::Kind::memory_or_percent,
+           .default_text = "0",
+           .min = -100,
+           .max = kLongMax}
+        .help("What all clients together may take for their buffers, queues and subscriptions; also as a percentage of "
+              "maxmemory, on top of which it comes: 5%. Beyond it the clients that take most are disconnected, but for "
+              "those with CLIENT NO-EVICT on. 0: no limit.")
+        .into<&Settings::maxmemory_clients>(),
     integer("tracking-table-max-keys", "1000000", 0, kLongMax)
         .help("Keys remembered for CLIENT TRACKING, all clients together; beyond that clients are told to forget keys "
               "early. 0: no limit.")

@@ -93,6 +93,7 @@ struct Settings {
     return output_buffer_limits[static_cast<size_t>(c)];
   }
   std::atomic<int64_t> tracking_table_max_keys{0};
+  std::atomic<int64_t> maxmemory_clients{0};  ///< bytes; negative: percent of maxmemory; 0: no limit
 
   // storage
   SharedText dir;  ///< absolute
