@@ -3,8 +3,6 @@
 #include <glog/logging.h>
 #include <rocksdb/db.h>
 
-#include <algorithm>
-
 #include "store/errors.h"
 
 namespace basalt::store_internal {
@@ -35,22 +33,26 @@ std::optional<StorageError> Health::background_error() const {
   return error_;
 }
 
-bool Health::write_stalled() const {
-  return std::any_of(stalled_columns_.begin(), stalled_columns_.end(),
-                     [](const auto& stalled) { return stalled.load(std::memory_order_relaxed); });
-}
-
 void Health::watch(rocksdb::DB* db) { db_.store(db, std::memory_order_release); }
 
+// RocksDB is asked each time: a listener hears of a stop only after the write that it holds up.
+bool Health::holds(const std::string& property) const {
+  rocksdb::DB* db = db_.load(std::memory_order_acquire);
+  uint64_t value = 0;
+  return db != nullptr && db->GetIntProperty(property, &value) && value != 0;
+}
+
+bool Health::write_stalled() const {
+  return holds(rocksdb::DB::Properties::kIsWriteStopped) || holds(rocksdb::DB::Properties::kActualDelayedWriteRate);
+}
+
 // To be asked at each failure. A stop may be of a moment (a flush under way): only the same answer time after time
-// counts. RocksDB is asked, since a listener hears of a stop only after the write that it holds up.
+// counts.
 bool Health::writes_wait_for_compaction() {
   constexpr int kTimes = 3;
-  rocksdb::DB* db = db_.load(std::memory_order_acquire);
-  uint64_t stopped = 0;
-  if (db == nullptr || !db->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped)) return false;
-  if (stopped == 0) failures_while_stopped_ = 0;
-  return stopped != 0 && ++failures_while_stopped_ >= kTimes;
+  const bool stopped = holds(rocksdb::DB::Properties::kIsWriteStopped);
+  if (!stopped) failures_while_stopped_ = 0;
+  return stopped && ++failures_while_stopped_ >= kTimes;
 }
 
 void Health::reset() {
@@ -58,7 +60,6 @@ void Health::reset() {
   error_.reset();
   needs_reopen_.store(false, std::memory_order_release);
   failures_while_stopped_ = 0;
-  for (auto& stalled : stalled_columns_) stalled.store(false, std::memory_order_relaxed);
 }
 
 void Health::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) {
@@ -95,14 +96,6 @@ void Health::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info
   std::lock_guard lock(mutex_);
   if (error_) LOG(WARNING) << "writes are accepted again in " << directory_;
   error_.reset();
-}
-
-void Health::OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) {
-  for (size_t i = 0; i < kColumnCount; ++i) {
-    if (info.cf_name == kColumnNames[i]) {
-      stalled_columns_[i].store(info.condition.cur != rocksdb::WriteStallCondition::kNormal, std::memory_order_relaxed);
-    }
-  }
 }
 
 }  // namespace basalt::store_internal

@@ -6,7 +6,6 @@
 
 #include <rocksdb/listener.h>
 
-#include <array>
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -29,6 +28,7 @@ class Health final : public rocksdb::EventListener {
   Store::Failures failures() const;
 
   std::optional<StorageError> background_error() const;
+  /// Whether writes are slowed down or wait, for flushes or compactions. Waits for the database's mutex.
   bool write_stalled() const;
   /// Cheap.
   bool needs_reopen() const { return needs_reopen_.load(std::memory_order_acquire); }
@@ -39,9 +39,9 @@ class Health final : public rocksdb::EventListener {
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
   void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override;
-  void OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) override;
 
  private:
+  bool holds(const std::string& property) const;  ///< it is there, and not 0
   bool writes_wait_for_compaction();
   StorageError counted(const rocksdb::Status& status);
 
@@ -52,7 +52,6 @@ class Health final : public rocksdb::EventListener {
   std::atomic<bool> needs_reopen_{false};
   std::atomic<int> failures_while_stopped_{0};
   std::atomic<uint64_t> io_failures_{0}, no_space_failures_{0}, corruptions_{0};
-  std::array<std::atomic<bool>, kColumnCount> stalled_columns_{};
 };
 
 }  // namespace basalt::store_internal

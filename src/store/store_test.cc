@@ -326,6 +326,7 @@ TEST(Store, ADamagedTableStopsWritesOnlyWhenTheyWaitForItsCompaction) {
   EXPECT_EQ(refusal->storage()->cause, StorageError::Cause::corruption);
   EXPECT_NE(describe(*refusal).find("compaction cannot get past damage"), std::string::npos) << describe(*refusal);
   EXPECT_TRUE(store->background_error());
+  EXPECT_TRUE(store->write_stalled());
   EXPECT_FALSE(store->needs_reopen());
   EXPECT_EQ(get(*store, Column::strings, "a"), std::string(1000, 'y'));
 }
