@@ -117,6 +117,19 @@ class Copy:
         line = ["tclsh", "tests/test_helper.tcl", "--list-tests"]
         return subprocess.run(line, cwd=self.folder, check=True, capture_output=True, text=True).stdout.split()
 
+    def room(self):
+        """A folder to run one file in: each run clears what it finds in tests/tmp."""
+        folder = tempfile.mkdtemp(prefix="room-", dir=self.folder)
+        tests = os.path.join(folder, "tests")
+        os.makedirs(os.path.join(tests, "tmp"))
+        for name in os.listdir(self.folder):
+            if name != "tests" and not name.startswith("room-"):
+                os.symlink(os.path.join(self.folder, name), os.path.join(folder, name))
+        for name in os.listdir(os.path.join(self.folder, "tests")):
+            if name != "tmp":
+                os.symlink(os.path.join(self.folder, "tests", name), os.path.join(tests, name))
+        return folder
+
     def clear(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -170,7 +183,7 @@ def run_unit(copy, unit, kind, program, limit_s, base_port, extra=()):
         line += ["--baseport", str(base_port), "--portcount", "60", *extra]
         if server:
             line += ["--host", "127.0.0.1", "--port", str(server.port)]
-        output, ended = run_limited(line, copy.folder, limit_s)
+        output, ended = run_limited(line, copy.room(), limit_s)
         result.parse(output)
         if not ended:
             result.trouble = "time limit of %d s" % limit_s
