@@ -123,6 +123,8 @@ Result<void> Store::Impl::open(bool has_database) {
   space->limit_size(size_limit);
   engine.db.create_if_missing = !has_database;
   engine.db.listeners = {health};
+  // Compactions take what others leave of the processors; flushes, which writers may come to wait for, their share.
+  (void)engine.db.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow);
   const auto log = make_log(options, engine.db);
   engine.db.info_log = log;
   rocksdb::ColumnFamilyOptions default_options;
