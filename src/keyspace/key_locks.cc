@@ -11,6 +11,7 @@ namespace {
 
 // A holder that runs gives its stripe back within a few microseconds; one that does not is worth no spinning.
 constexpr int kSpins = 64;
+constexpr int kMostSleeps = 4;  // of a waiter that finds the stripe taken again, before others stand back
 
 }  // namespace
 
@@ -34,7 +35,8 @@ bool KeyLocks::try_lock(uint32_t stripe) {
   auto& word = stripes_[stripe].word;
   for (int i = 0; i < kSpins; ++i) {
     uint32_t seen = word.load(std::memory_order_relaxed);
-    if ((seen & kLocked) == 0 && word.compare_exchange_weak(seen, seen | kLocked, std::memory_order_acquire)) {
+    if ((seen & (kLocked | kStarving)) == 0 &&
+        word.compare_exchange_weak(seen, seen | kLocked, std::memory_order_acquire)) {
       return true;
     }
     __builtin_ia32_pause();
@@ -43,16 +45,21 @@ bool KeyLocks::try_lock(uint32_t stripe) {
 }
 
 // The three-state mutex of Ulrich Drepper's "Futexes Are Tricky": whoever slept takes the lock with
-// kWaiters set, since others may sleep behind it.
+// kWaiters set, since others may sleep behind it. On a hot key an I/O thread that is awake would always be quicker than
+// who has to wake up first, and so would whoever comes anew: after some times of that they have to stand back.
 void KeyLocks::lock(uint32_t stripe) {
   if (try_lock(stripe)) return;
   auto& word = stripes_[stripe].word;
   uint32_t seen = word.load(std::memory_order_relaxed);
-  while (true) {
-    if ((seen & kLocked) == 0) {
-      if (word.compare_exchange_weak(seen, seen | kLocked | kWaiters, std::memory_order_acquire)) return;
-    } else if ((seen & kWaiters) != 0 || word.compare_exchange_weak(seen, seen | kWaiters)) {
-      word.wait(seen | kWaiters);
+  for (int sleeps = 0;;) {
+    const uint32_t waiting = kWaiters | (sleeps >= kMostSleeps ? kStarving : 0);
+    const bool free = (seen & kLocked) == 0 && (sleeps > 0 || (seen & kStarving) == 0);
+    if (free) {
+      const uint32_t taken = (seen & ~kStarving) | kLocked | kWaiters;
+      if (word.compare_exchange_weak(seen, taken, std::memory_order_acquire)) return;
+    } else if ((seen & waiting) == waiting || word.compare_exchange_weak(seen, seen | waiting)) {
+      word.wait(seen | waiting);
+      ++sleeps;
       seen = word.load(std::memory_order_relaxed);
     }
   }

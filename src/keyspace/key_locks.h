@@ -38,8 +38,9 @@ class KeyLocks {
  private:
   friend class KeyLockSet;
   static constexpr uint32_t kLocked = 1;
-  static constexpr uint32_t kWaiters = 2;  ///< somebody sleeps until the release
-  static constexpr uint32_t kVersion = 4;  ///< the version counts releases, in the bits above
+  static constexpr uint32_t kWaiters = 2;   ///< somebody sleeps until the release
+  static constexpr uint32_t kStarving = 4;  ///< and was too late too often: the next release is for who waits
+  static constexpr uint32_t kVersion = 8;   ///< the version counts releases, in the bits above
   struct Stripe;
   bool try_lock(uint32_t stripe);
   void lock(uint32_t stripe);

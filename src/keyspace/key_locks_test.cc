@@ -92,6 +92,42 @@ TEST(KeyLocks, ManyThreadsLoseNoIncrement) {
   EXPECT_EQ(sum, uint64_t{kThreads} * kRounds);
 }
 
+// Whoever waits gets the key although others, who never sleep, want it all the time.
+TEST(KeyLocks, WaitersAreNotStarved) {
+  KeyLocks locks;
+  const Key hot{0, "hot"};
+  std::atomic<bool> over{false};
+  std::atomic<int> holders{0}, most{0};
+  auto hold = [&] {
+    most = std::max(most.load(), ++holders);
+    --holders;
+  };
+  std::vector<std::thread> busy, patient;
+  for (int t = 0; t < 2; ++t) {
+    busy.emplace_back([&] {
+      while (!over) {
+        KeyLockSet set(locks);
+        if (set.try_add({&hot, 1})) hold();
+      }
+    });
+  }
+  for (int t = 0; t < 4; ++t) {
+    patient.emplace_back([&] {
+      for (int i = 0; i < 500; ++i) {
+        KeyLockSet set(locks);
+        set.acquire({&hot, 1});
+        hold();
+      }
+    });
+  }
+  for (auto& thread : patient) thread.join();
+  over = true;
+  for (auto& thread : busy) thread.join();
+  EXPECT_EQ(most, 1);
+  KeyLockSet set(locks);
+  EXPECT_TRUE(set.try_add({&hot, 1})) << "nobody is left that others have to stand back for";
+}
+
 TEST(DatabaseGate, SharedByManyOrClosedByOne) {
   DatabaseGate gate;
   gate.enter(1);
