@@ -101,9 +101,10 @@ int serve(Config& config) {
   server.on_shutdown([] { ::kill(::getpid(), SIGTERM); });
   server.set_stop_the_loops([&network](const std::function<void()>& action) { network.while_still(action); });
 
+  const auto banner = make_banner(config, **store, network.endpoints());  // before a client may have all opened anew
   (*keyspace)->start();
   network.start();
-  log_banner(make_banner(config, **store, network.endpoints()), config);
+  log_banner(banner, config);
   tell_service_manager(settings.supervised, "READY=1");
   if (settings.daemonize) leave_terminal();
 

@@ -93,12 +93,17 @@ Result<void> Keyspace::refresh_counts() {
 void Keyspace::set_field_expirer(FieldExpirer expirer) { impl_->expirer.set_field_expirer(std::move(expirer)); }
 
 Keyspace::Stats Keyspace::stats() const {
-  return {.expired_keys = impl_->expirer.expired_keys(),
+  return {.expired_keys = impl_->expirer.expired_keys() - impl_->expired_at_reset,
           .expired_stale_rows = impl_->expirer.stale_rows(),
           .garbage_pending = impl_->garbage.pending(),
-          .garbage_collected = impl_->garbage.collected(),
+          .garbage_collected = impl_->garbage.collected() - impl_->collected_at_reset,
           .purges_pending = impl_->databases.purge_count(),
           .expiry_lag_ms = impl_->expirer.lag_ms()};
+}
+
+void Keyspace::reset_stats() {
+  impl_->expired_at_reset = impl_->expirer.expired_keys();
+  impl_->collected_at_reset = impl_->garbage.collected();
 }
 
 // Each task for a bounded time, so that none keeps the others waiting, nor stop().

@@ -95,6 +95,8 @@ class Keyspace {
     int64_t expiry_lag_ms;
   };
   Stats stats() const;
+  /// CONFIG RESETSTAT: what stats() counts up, it counts from now on.
+  void reset_stats();
 
   /// Reads everything again after Store::reopen (DEBUG RELOAD). Nothing else may be running.
   Result<void> reload();

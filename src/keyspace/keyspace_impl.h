@@ -42,6 +42,7 @@ struct Keyspace::Impl {
   Expirer expirer;
   GarbageCollector garbage;
   KeyCounter counter;
+  std::atomic<uint64_t> expired_at_reset{0}, collected_at_reset{0};
   std::atomic<CommitObserver*> observer{nullptr};
   std::atomic<bool> active_expire{true};
   std::atomic<bool> expiry_paused{false};

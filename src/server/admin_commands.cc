@@ -133,8 +133,11 @@ Result<Outcome> config_help_command(Call& call) {
   return kDone;
 }
 Result<Outcome> config_resetstat_command(Call& call) {
-  call.session->server().stats().reset();
-  call.session->server().acl().log().reset_totals();
+  Server& server = call.session->server();
+  server.stats().reset();
+  server.keyspace().reset_stats();
+  server.client_memory().reset_evicted_clients();
+  server.acl().log().reset_totals();
   call.reply.ok();
   return kDone;
 }

@@ -24,6 +24,7 @@ class ClientMemory {
   /// The session's connection is closed.
   void forget(Session& session);
   uint64_t evicted_clients() const { return evicted_.load(std::memory_order_relaxed); }
+  void reset_evicted_clients() { evicted_ = 0; }
 
  private:
   void count(Session& session);

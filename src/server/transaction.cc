@@ -244,14 +244,14 @@ Result<Outcome> exec_command(Call& call) {
     dispatcher.mark_reads(session, *command.match().spec, command.args(), call.txn);
   }
   state.active = true;
-  if (call.txn.has_writes()) {
-    if (auto committed = call.txn.commit(); !committed) {
-      if (committed.error().would_block()) undo.restore();
-      else session.end_transaction();
-      return tl::unexpected(committed.error());
-    }
-    session.mark_written();
+  // Also when nothing was written: what was read is told to others, by the names that the queue has.
+  const bool wrote = call.txn.has_writes();
+  if (auto committed = call.txn.commit(); !committed) {
+    if (committed.error().would_block()) undo.restore();
+    else session.end_transaction();
+    return tl::unexpected(committed.error());
   }
+  if (wrote) session.mark_written();
   account_for(session, state, done);
   session.end_transaction();
   return kDone;
