@@ -13,8 +13,8 @@ namespace {
 
 // Below the I/O threads: a thread that comes back from the disk finds a hundred requests that are served from
 // memory in the time its own takes to unpack a block. Linux keeps this value a thread (setpriority(2), notes). Not
-// SCHED_BATCH, with which a thread never interrupts another when it wakes: beside two processes that compute, a cold read
-// then takes 3 to 7 ms instead of 0.1.
+// SCHED_BATCH, with which a thread never interrupts another when it wakes: beside two processes that compute, a cold
+// read then takes 3 to 7 ms instead of 0.1.
 void give_way_to_io_threads() {
   constexpr int kLower = 5;
   const auto thread = static_cast<id_t>(::gettid());

@@ -305,7 +305,7 @@ MemoryPlan plan_memory(uint64_t budget) {
   MemoryPlan plan{};
   plan.budget = std::max(budget ? budget : kDefaultBudget, kSmallestBudget);
   plan.memtables = std::min(plan.budget / 4, kGiB);
-  plan.large_buffer = std::clamp(plan.memtables / 16, kMiB, 16 * kMiB);
+  plan.large_buffer = std::clamp(plan.memtables / 16, kMiB / 4, 16 * kMiB);
   plan.small_buffer = std::clamp(plan.memtables / 8, kMiB / 2, 8 * kMiB);
   plan.wal = std::clamp(plan.memtables * 2, 64 * kMiB, kGiB);
   return plan;
