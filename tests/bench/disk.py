@@ -74,10 +74,11 @@ def measure_type(options, name):
             i += 1
         pipe.exchange(b"".join(batch), len(batch))
     connection = server.connect(timeout=600.0)
-    reply = connection.call("DEBUG", "RELOAD", timeout=600.0)
-    if reply.kind == "error":
-        raise SystemExit("DEBUG RELOAD: %s" % reply.value)
-    measure.wait_quiet(server.process)
+    for words in (["BGREWRITEAOF"], ["BASALT", "COMPACT"]):
+        reply = connection.call(*words, timeout=600.0)
+        if reply.kind == "error":
+            raise SystemExit("%s: %s" % (" ".join(words), reply.value))
+        measure.wait_quiet(server.process)
     info = measure.info(connection, "rocksdb")
     written = sum(int(info[name]) for name in ("ticker_wal.bytes", "ticker_flush.write.bytes", "ticker_compact.write.bytes"))
     disk = measure.disk_bytes(server.folder, ".sst")
