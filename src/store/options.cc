@@ -158,22 +158,22 @@ bool is_large(Column column) {
 
 rocksdb::ColumnFamilyOptions column_options(Column column, const MemoryPlan& plan) {
   rocksdb::ColumnFamilyOptions options;
-  // Several small memtables are flushed as one file. What an insertion costs is the cache misses on its way down a skip
-  // list: the one being written stays small, and the files do not.
-  const int together = is_large(column) ? 4 : 1;
+  // What an insertion costs is the cache misses on its way down a skip list: memtables are small, and many may wait for
+  // their flush before writers do. Each is flushed by itself: with more together (min_write_buffer_number_to_merge) an
+  // explicit flush that comes while another one begins is forgotten, and whoever waits for it waits for ever (9.10).
   options.write_buffer_size = write_buffer_of(column, plan);
-  options.min_write_buffer_number_to_merge = together;
-  // More than are flushed at once may be full before writers wait.
-  options.max_write_buffer_number = 4 * together;
+  options.max_write_buffer_number = is_large(column) ? 16 : 4;
+  options.min_write_buffer_number_to_merge = 1;
 
   // Levels sized from the bottom up: about a tenth of the data is above the bottom level, whatever
   // its size, so space amplification stays near 1.1.
   options.level_compaction_dynamic_level_bytes = true;
   options.target_file_size_base = 64 * kMiB;
-  options.max_bytes_for_level_base = std::max<uint64_t>(4 * together * options.write_buffer_size, 64 * kMiB);
+  options.max_bytes_for_level_base = std::max<uint64_t>(4 * options.write_buffer_size, 64 * kMiB);
   options.level0_file_num_compaction_trigger = 4;
-  options.level0_slowdown_writes_trigger = 20;
-  options.level0_stop_writes_trigger = 36;
+  // In files of 16 MiB: a gigabyte before writers are slowed down, as compactions have the lowest priority.
+  options.level0_slowdown_writes_trigger = 60;
+  options.level0_stop_writes_trigger = 100;
 
   options.compression = supported(rocksdb::kLZ4Compression);
   options.bottommost_compression = supported(rocksdb::kZSTD);

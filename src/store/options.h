@@ -23,7 +23,7 @@ namespace basalt::store_internal {
 struct MemoryPlan {
   uint64_t budget;
   uint64_t memtables;     ///< all of them together; a flush starts before
-  uint64_t large_buffer;  ///< one memtable of strings, heads, items, scores; four are flushed together
+  uint64_t large_buffer;  ///< one memtable of strings, heads, items, scores
   uint64_t small_buffer;  ///< of expiry, streams, system
   uint64_t wal;           ///< WAL on disk before the oldest memtables are flushed: bounds restart time
 };
