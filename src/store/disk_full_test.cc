@@ -172,8 +172,7 @@ void fail_and_reopen(const std::string& volume) {
 
 // A flush finds no space, with the WAL whole: RocksDB recovers by itself.
 void flush_and_recover(const std::string& volume) {
-  // One memtable takes all: the explicit flush is the first.
-  const StoreOptions options{.directory = volume + "/data", .memory_budget = 512 << 20, .space_check_interval_ms = 0};
+  const StoreOptions options{.directory = volume + "/data", .memory_budget = 32 << 20, .space_check_interval_ms = 0};
   auto opened = Store::open(options);
   ASSERT_TRUE(succeeded(opened));
   auto& store = **opened;

@@ -162,7 +162,8 @@ rocksdb::ColumnFamilyOptions column_options(Column column, const MemoryPlan& pla
   // their flush before writers do. Each is flushed by itself: with more together (min_write_buffer_number_to_merge) an
   // explicit flush that comes while another one begins is forgotten, and whoever waits for it waits for ever (9.10).
   options.write_buffer_size = write_buffer_of(column, plan);
-  options.max_write_buffer_number = is_large(column) ? 16 : 4;
+  options.max_write_buffer_number =
+      is_large(column) ? static_cast<int>(std::clamp<uint64_t>(plan.memtables / plan.large_buffer, 4, 16)) : 4;
   options.min_write_buffer_number_to_merge = 1;
 
   // Levels sized from the bottom up: about a tenth of the data is above the bottom level, whatever
@@ -305,7 +306,7 @@ MemoryPlan plan_memory(uint64_t budget) {
   MemoryPlan plan{};
   plan.budget = std::max(budget ? budget : kDefaultBudget, kSmallestBudget);
   plan.memtables = std::min(plan.budget / 4, kGiB);
-  plan.large_buffer = std::clamp(plan.memtables / 16, kMiB / 4, 16 * kMiB);
+  plan.large_buffer = std::clamp(plan.memtables / 4, kMiB, 16 * kMiB);
   plan.small_buffer = std::clamp(plan.memtables / 8, kMiB / 2, 8 * kMiB);
   plan.wal = std::clamp(plan.memtables * 2, 64 * kMiB, kGiB);
   return plan;

@@ -74,7 +74,7 @@ class Drill:
                 accepted = time.monotonic()
                 continue
             refused_s = time.monotonic() - accepted
-            if refused_s > (10 if self.works_in_background() else 1):
+            if refused_s > (10 if self.works_in_background() else 3):
                 return refusal
             time.sleep(0.01)
         raise AssertionError("the volume is never full")
