@@ -61,4 +61,14 @@ void PopCandidates::joined(ObjectId object, std::string_view member, uint64_t si
   std::swap(members.back(), members[random_below(members.size())]);
 }
 
+void PopCandidates::forget(ObjectId object) {
+  if (bytes_.load(std::memory_order_relaxed) == 0) return;
+  auto& [mutex, collections] = shard(object);
+  std::lock_guard lock(mutex);
+  const auto found = collections.find(object);
+  if (found == collections.end()) return;
+  bytes_ -= bytes_of(found->second);
+  collections.erase(found);
+}
+
 }  // namespace basalt

@@ -27,6 +27,8 @@ class PopCandidates {
   /// `member` has joined a collection, which now has `size` members: it gets among the candidates as probably as if
   /// they were drawn now.
   void joined(ObjectId object, std::string_view member, uint64_t size);
+  /// The collection is gone.
+  void forget(ObjectId object);
 
  private:
   static constexpr size_t kShards = 16;

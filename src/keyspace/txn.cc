@@ -247,6 +247,7 @@ void Txn::discard_object(const Head& head) {
   put_raw(Column::system, layout::garbage_key(keyspace_.clock().now_ms(), head.object),
           layout::encode_garbage(head.type, head.size));
   keyspace_.impl_->seek_hints.forget(head.object);
+  keyspace_.impl_->pop_candidates.forget(head.object);
   ++extra().discarded_objects;
 }
 
