@@ -37,6 +37,7 @@ Result<std::unique_ptr<Keyspace>> Keyspace::open(Store& store, const Clock& cloc
 
 Result<void> Keyspace::reload() {
   impl_->records.clear();
+  impl_->replies.clear();
   TRY(impl_->databases.load(store_, impl_->options.databases));
   TRY(impl_->object_ids.load(store_));
   return impl_->garbage.load();

@@ -15,6 +15,7 @@
 #include "keyspace/object_ids.h"
 #include "keyspace/pop_candidates.h"
 #include "keyspace/record_cache.h"
+#include "keyspace/reply_copies.h"
 #include "keyspace/scan_tokens.h"
 #include "keyspace/seek_hints.h"
 
@@ -24,17 +25,19 @@ struct Keyspace::Impl {
   Impl(Keyspace& keyspace, const KeyspaceOptions& options)
       : options(options),
         records(record_cache_bytes(keyspace.store().memory().budget)),
+        replies(keyspace.store().memory().budget / 64),
         expirer(keyspace),
         garbage(keyspace, keyspace.store()),
         counter(keyspace) {}
 
-  // Beside the budget: within the tenth that a process may need on top.
+  // Both caches are beside the budget: within the tenth that a process may need on top.
   static uint64_t record_cache_bytes(uint64_t budget) { return std::min<uint64_t>(budget / 16, uint64_t{1} << 30); }
 
   const KeyspaceOptions options;
   KeyLocks locks;
   DatabaseMap databases;
   RecordCache records;
+  ReplyCopies replies;
   ObjectIds object_ids;
   SeekHints seek_hints;
   PopCandidates pop_candidates;

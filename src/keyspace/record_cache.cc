@@ -7,44 +7,23 @@
 #include <bit>
 #include <cstring>
 
+#include "base/tried_lock.h"
+
 namespace basalt {
-namespace {
-
-constexpr int64_t kLongest_ms = 60'000;
-
-}  // namespace
-
 struct alignas(64) RecordCache::Slot {
-  // A lock that is only ever tried.
-  class Use {
-   public:
-    explicit Use(Slot& slot) : slot_(slot), ours_(!slot.busy.exchange(true, std::memory_order_acquire)) {}
-    ~Use() {
-      if (ours_) slot_.busy.store(false, std::memory_order_release);
-    }
-    Use(const Use&) = delete;
-    explicit operator bool() const { return ours_; }
-
-   private:
-    Slot& slot_;
-    const bool ours_;
-  };
-
   struct Fields {
-    KeyLocks::State state;
-    DatabaseMap::Stamp stamp;
+    CopyMoment moment;
     uint32_t candidate;  // of the hash of the record that was offered last and is not here
     uint16_t db;
     Column column;
     uint8_t name_size;
-    int64_t read_ms;
     uint8_t record_size;  // 0: empty; every record has a flags byte
   };
   static constexpr size_t kRoom = kSlotBytes - sizeof(Fields) - sizeof(std::atomic<bool>);
 
   bool holds(const Moment& moment) const {
-    return fields.record_size != 0 && fields.column == moment.column && fields.db == moment.key.db &&
-           moment.key.name == std::string_view(bytes, fields.name_size);
+    return fields.record_size != 0 && fields.column == moment.column && fields.db == moment.at.key.db &&
+           moment.at.key.name == std::string_view(bytes, fields.name_size);
   }
 
   Fields fields;
@@ -65,37 +44,37 @@ RecordCache::~RecordCache() { ::munmap(memory_, slots_ * sizeof(Slot)); }
 
 // The stripe is in the low bits of the hash; a key's two columns have a slot each.
 RecordCache::Slot& RecordCache::slot_of(const Moment& moment) const {
-  const uint64_t place = (moment.hash >> 13) + static_cast<uint64_t>(moment.column);
+  const uint64_t place = (moment.at.hash >> 13) + static_cast<uint64_t>(moment.column);
   return memory_[place & (slots_ - 1)];
 }
 
 bool RecordCache::find(const Moment& moment, Value& out) {
   Slot& slot = slot_of(moment);
-  const Slot::Use use(slot);
-  if (!use || !slot.holds(moment)) return false;
+  const TriedLock lock(slot.busy);
+  if (!lock || !slot.holds(moment)) return false;
   const auto& fields = slot.fields;
-  const int64_t age_ms = moment.now_ms - fields.read_ms;
-  if (!(fields.state == moment.state) || !(fields.stamp == moment.stamp) || age_ms < 0 || age_ms > kLongest_ms)
-    return false;
+  if (!fields.moment.holds_at(moment.at)) return false;
   out.copy({slot.bytes + fields.name_size, fields.record_size});
   return true;
 }
 
 void RecordCache::offer(const Moment& moment, std::string_view record) {
-  const std::string_view name = moment.key.name;
+  const std::string_view name = moment.at.key.name;
   if (record.empty() || name.size() + record.size() > Slot::kRoom) return;
   Slot& slot = slot_of(moment);
-  const Slot::Use use(slot);
-  if (!use) return;
-  const auto candidate = static_cast<uint32_t>(moment.hash >> 32);
+  const TriedLock lock(slot.busy);
+  if (!lock) return;
+  const auto candidate = static_cast<uint32_t>(moment.at.hash >> 32);
   if (!slot.holds(moment) && slot.fields.record_size != 0 && slot.fields.candidate != candidate) {
     slot.fields.candidate = candidate;
     return;
   }
-  slot.fields = {moment.state,  moment.stamp,
-                 candidate,     moment.key.db,
-                 moment.column, static_cast<uint8_t>(name.size()),
-                 moment.now_ms, static_cast<uint8_t>(record.size())};
+  slot.fields = {CopyMoment(moment.at),
+                 candidate,
+                 moment.at.key.db,
+                 moment.column,
+                 static_cast<uint8_t>(name.size()),
+                 static_cast<uint8_t>(record.size())};
   std::memcpy(slot.bytes, name.data(), name.size());
   std::memcpy(slot.bytes + name.size(), record.data(), record.size());
 }

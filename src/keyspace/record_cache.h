@@ -4,7 +4,7 @@
 // Nobody tells the cache of writes. A copy carries the version that its key's lock stripe had while it was read
 // (KeyLocks: every release of the stripe makes a new one) and the database map's stamp; it counts only as long as both
 // are what they were. So whatever is written to the key, or to another one of its stripe, or flushed or swapped,
-// makes it worthless at once. Versions come again after a billion releases: a copy older than a minute does not count.
+// makes it worthless at once.
 //
 // Direct-mapped, in a fixed piece of memory that the kernel gives page by page as it is used. A record gets in at the
 // second look for it in a row, so that a walk over cold keys empties nothing.
@@ -16,8 +16,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "keyspace/database_map.h"
-#include "keyspace/key_locks.h"
+#include "keyspace/key_moment.h"
 #include "layout/columns.h"
 #include "store/store.h"
 
@@ -32,11 +31,7 @@ class RecordCache {
   /// Which record, and as of when: taken before the store is read.
   struct Moment {
     Column column;
-    Key key;
-    uint64_t hash;  ///< KeyLocks::hash_of(key)
-    KeyLocks::State state;
-    DatabaseMap::Stamp stamp;
-    int64_t now_ms;
+    KeyMoment at;
   };
   /// Whether there is a copy; then it is copied to `out`.
   bool find(const Moment& moment, Value& out);

@@ -15,7 +15,7 @@ class RecordCacheTest : public ::testing::Test {
  protected:
   RecordCache::Moment moment(std::string_view name, uint32_t version = 4, int64_t now_ms = 1000) {
     const Key key{0, name};
-    return {Column::strings, key, KeyLocks::hash_of(key), {version}, {0}, now_ms};
+    return {Column::strings, {key, KeyLocks::hash_of(key), {version}, {0}, now_ms}};
   }
   std::string found(const RecordCache::Moment& moment) {
     Value value;
@@ -33,10 +33,10 @@ TEST_F(RecordCacheTest, ACopyCountsWhileNothingHasChanged) {
   other.column = Column::heads;
   EXPECT_EQ(found(other), "(none)");
   other = moment("a");
-  other.key.db = 1;
+  other.at.key.db = 1;
   EXPECT_EQ(found(other), "(none)");
   other = moment("a");
-  other.stamp = {2};
+  other.at.stamp = {2};
   EXPECT_EQ(found(other), "(none)") << "databases were flushed or swapped";
   EXPECT_EQ(found(moment("a", 8)), "(none)") << "the stripe was locked since";
   EXPECT_EQ(found(moment("a", 4, 60'000)), "record");
@@ -57,8 +57,8 @@ TEST_F(RecordCacheTest, WhatIsTooLargeIsNotKept) {
 TEST(RecordCacheSlots, AnotherRecordGetsInAtItsSecondLook) {
   RecordCache cache(1);
   const Key a{0, "a"}, b{0, "b"};
-  const RecordCache::Moment of_a{Column::strings, a, KeyLocks::hash_of(a), {4}, {0}, 0};
-  const RecordCache::Moment of_b{Column::strings, b, KeyLocks::hash_of(b), {4}, {0}, 0};
+  const RecordCache::Moment of_a{Column::strings, {a, KeyLocks::hash_of(a), {4}, {0}, 0}};
+  const RecordCache::Moment of_b{Column::strings, {b, KeyLocks::hash_of(b), {4}, {0}, 0}};
   Value value;
   cache.offer(of_a, "1");
   cache.offer(of_b, "2");

@@ -3,6 +3,7 @@
 
 #include "keyspace/damage.h"
 #include "keyspace/keyspace_impl.h"
+#include "keyspace/reply_copies.h"
 #include "keyspace/txn_extra.h"
 #include "layout/system_record.h"
 
@@ -61,12 +62,9 @@ Result<void> Txn::find_whole(Key key, Column first, Found& record) {
   if (holds(key) || owns_databases_) return look_up(db_id(key.db), key, first, nullptr, record);
 
   auto& impl = *keyspace_.impl_;
-  const uint64_t hash = KeyLocks::hash_of(key);
-  const RecordCache::Moment seen{first, key, hash, impl.locks.state_at(hash), impl.databases.stamp(), now_ms_};
-  const bool quiet = seen.state.quiet() && seen.stamp.settled();
-  auto undisturbed = [&] {
-    return quiet && seen.state == impl.locks.state_at(hash) && seen.stamp == impl.databases.stamp();
-  };
+  const RecordCache::Moment seen{first, moment_of(key)};
+  const bool quiet = seen.at.quiet();
+  auto undisturbed = [&] { return quiet && unchanged_since(seen.at); };
   Value value;
   if (quiet && impl.records.find(seen, value)) return decode(first, key, std::move(value), record);
   const DbId db = db_id(key.db);
@@ -77,7 +75,7 @@ Result<void> Txn::find_whole(Key key, Column first, Found& record) {
     TRY(read_record(other_column(first), db, key, nullptr, record));
   }
   // A record was seen at one moment, wherever it was; that there is none, at two.
-  if (record ? seen.stamp.settled() && seen.stamp == impl.databases.stamp() : undisturbed()) return {};
+  if (record ? seen.at.stamp.settled() && seen.at.stamp == impl.databases.stamp() : undisturbed()) return {};
   record.reset();
   Moment moment;
   TRY(take_moment(moment));
@@ -93,6 +91,36 @@ void Txn::drop_expired(Key key, Found& record) {
     met_expired_.emplace_back(key.db, key.name);
   }
   record.reset();
+}
+
+KeyMoment Txn::moment_of(Key key) const {
+  const auto& impl = *keyspace_.impl_;
+  const uint64_t hash = KeyLocks::hash_of(key);
+  return {key, hash, impl.locks.state_at(hash), impl.databases.stamp(), now_ms_};
+}
+
+bool Txn::unchanged_since(const KeyMoment& moment) const {
+  const auto& impl = *keyspace_.impl_;
+  return moment.state == impl.locks.state_at(moment.hash) && moment.stamp == impl.databases.stamp();
+}
+
+bool Txn::copy_reply(const ReplyQuestion& question, std::string& out) {
+  // What other moments, or writes of its own, show this Txn nobody else sees.
+  if (frozen_ || unreadable_ || holds_any() || owns_databases_ || !question.moment.quiet()) return false;
+  if (!keyspace_.impl_->replies.find(question, out)) return false;
+  note_lookup(question.moment.key, true);
+  return true;
+}
+
+void Txn::offer_reply(const ReplyQuestion& question, std::string_view reply) {
+  if (holds_any() || owns_databases_ || !question.moment.quiet() || !unchanged_since(question.moment)) return;
+  ReplyCopies& replies = keyspace_.impl_->replies;
+  if (!replies.wants(question, reply.size())) return;
+  Found record;
+  // A packed one is read in one piece; fields that expire change the reply without a write.
+  if (!find_whole(question.moment.key, Column::heads, record) || !record || !record->head.spread()) return;
+  if (record->head.next_field_expiry_ms != 0 || !unchanged_since(question.moment)) return;
+  replies.keep(question, record->head.expire_ms, reply);
 }
 
 void Txn::note_lookup(Key key, bool found) {

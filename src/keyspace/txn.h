@@ -32,7 +32,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "keyspace/events.h"
-#include "keyspace/key_locks.h"
+#include "keyspace/key_moment.h"
 #include "keyspace/limits.h"
 #include "keyspace/record.h"
 #include "keyspace/seek_hints.h"
@@ -41,6 +41,7 @@
 namespace basalt {
 
 class Keyspace;
+struct ReplyQuestion;
 
 inline auto wrong_type() { return fail("WRONGTYPE Operation against a key holding the wrong kind of value"); }
 
@@ -161,6 +162,13 @@ class Txn {
   /// A copy of `bytes` that lives as long as this Txn.
   std::string_view keep(std::string_view bytes);
 
+  // ---- copies of replies (keyspace/reply_copies.h) ----
+  KeyMoment moment_of(Key key) const;
+  /// Whether the reply is there as of the question's moment; then it is appended to `out`.
+  bool copy_reply(const ReplyQuestion& question, std::string& out);
+  /// A reply that was made since the question's moment, from this Txn's reads.
+  void offer_reply(const ReplyQuestion& question, std::string_view reply);
+
   // ---- databases ----
   /// The range on disk of a SELECT number, with this Txn's own pending FLUSHDB and SWAPDB applied.
   DbId db_id(uint16_t db) const;
@@ -205,6 +213,7 @@ class Txn {
   Result<void> read_record(Column column, DbId db, Key key, const Snapshot* at, Found& record);
   Result<void> look_up(DbId db, Key key, Column first, const Snapshot* at, Found& record);
   Result<void> find_whole(Key key, Column first, Found& record);
+  bool unchanged_since(const KeyMoment& moment) const;
   Result<void> find_live(Key key, Type type, Found& record);
   void drop_expired(Key key, Found& record);
   void note_lookup(Key key, bool found);

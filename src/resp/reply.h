@@ -62,6 +62,10 @@ class Reply {
   /// How much has been written to the buffer, for rolling a failed command's reply back.
   size_t size() const { return out_.size(); }
   void truncate(size_t size) { out_.resize(size); }
+  /// What was written since the buffer had that size, borrowed until more is written.
+  std::string_view since(size_t size) const { return std::string_view(out_).substr(size); }
+  /// Where it is written: for bytes that are RESP already.
+  std::string& buffer() { return out_; }
 
  private:
   void header(char type, int64_t n);

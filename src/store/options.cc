@@ -22,6 +22,20 @@ constexpr uint64_t kGiB = uint64_t{1} << 30;
 constexpr uint64_t kDefaultBudget = 256 * kMiB;
 constexpr uint64_t kSmallestBudget = 16 * kMiB;
 
+// What our own build of RocksDB does differently (tools/lib/rocksdb-9.10.0.patch).
+using Prepopulate = rocksdb::BlockBasedTableOptions::PrepopulateBlockCache;
+#ifdef BASALT_SYSTEM_ROCKSDB
+// It forgets an explicit flush of several memtables that comes while another one begins: who waits for it waits for
+// ever.
+constexpr int kFlushedTogether = 1;
+constexpr uint64_t kLargestBuffer = 16 * kMiB;
+constexpr auto kPrepopulate = Prepopulate::kFlushOnly;
+#else
+constexpr int kFlushedTogether = 8;
+constexpr uint64_t kLargestBuffer = 8 * kMiB;
+constexpr auto kPrepopulate = Prepopulate::kFlushAndCompaction;
+#endif
+
 rocksdb::CompressionType supported(rocksdb::CompressionType wanted) {
   const auto available = rocksdb::GetSupportedCompressions();
   return std::find(available.begin(), available.end(), wanted) != available.end() ? wanted : rocksdb::kNoCompression;
@@ -94,8 +108,9 @@ rocksdb::BlockBasedTableOptions table_base(const std::shared_ptr<rocksdb::Cache>
   table.pin_top_level_index_and_filter = true;
   table.metadata_block_size = 8 * 1024;
   // What a flush writes was written lately, and is read from memory as before: else the first read of every block goes
-  // to the storage pool. Compactions do not fill the cache.
-  table.prepopulate_block_cache = rocksdb::BlockBasedTableOptions::PrepopulateBlockCache::kFlushOnly;
+  // to the storage pool. So is what a compaction writes, while the cache has room; so what it replaced makes room at
+  // once.
+  table.prepopulate_block_cache = kPrepopulate;
   table.whole_key_filtering = true;
   return table;
 }
@@ -158,23 +173,27 @@ bool is_large(Column column) {
 
 rocksdb::ColumnFamilyOptions column_options(Column column, const MemoryPlan& plan) {
   rocksdb::ColumnFamilyOptions options;
-  // What an insertion costs is the cache misses on its way down a skip list: memtables are small, and many may wait for
-  // their flush before writers do. Each is flushed by itself: with more together (min_write_buffer_number_to_merge) an
-  // explicit flush that comes while another one begins is forgotten, and whoever waits for it waits for ever (9.10).
+  // Several small memtables are flushed as one file. What an insertion costs is the cache misses on its way down a skip
+  // list: the one being written stays small, and the files do not. Many may wait for their flush before writers do.
+  const int together = is_large(column) ? kFlushedTogether : 1;
   options.write_buffer_size = write_buffer_of(column, plan);
-  options.max_write_buffer_number =
-      is_large(column) ? static_cast<int>(std::clamp<uint64_t>(plan.memtables / plan.large_buffer, 4, 16)) : 4;
-  options.min_write_buffer_number_to_merge = 1;
+  options.min_write_buffer_number_to_merge = together;
+  // More than are flushed at once may be full before writers wait.
+  options.max_write_buffer_number = 4 * together;
+#if ROCKSDB_MAJOR > 9 || (ROCKSDB_MAJOR == 9 && ROCKSDB_MINOR >= 10)
+  // Blocks of files that a compaction has replaced leave the cache with them.
+  options.uncache_aggressiveness = 500;
+#endif
 
   // Levels sized from the bottom up: about a tenth of the data is above the bottom level, whatever
   // its size, so space amplification stays near 1.1.
   options.level_compaction_dynamic_level_bytes = true;
   options.target_file_size_base = 64 * kMiB;
-  options.max_bytes_for_level_base = std::max<uint64_t>(4 * options.write_buffer_size, 64 * kMiB);
+  options.max_bytes_for_level_base = std::max<uint64_t>(4 * together * options.write_buffer_size, 64 * kMiB);
   options.level0_file_num_compaction_trigger = 4;
-  // In files of 16 MiB: a gigabyte before writers are slowed down, as compactions have the lowest priority.
-  options.level0_slowdown_writes_trigger = 60;
-  options.level0_stop_writes_trigger = 100;
+  // More than a gigabyte before writers are slowed down, as compactions have the lowest priority.
+  options.level0_slowdown_writes_trigger = 80 / together;
+  options.level0_stop_writes_trigger = 144 / together;
 
   options.compression = supported(rocksdb::kLZ4Compression);
   options.bottommost_compression = supported(rocksdb::kZSTD);
@@ -306,7 +325,7 @@ MemoryPlan plan_memory(uint64_t budget) {
   MemoryPlan plan{};
   plan.budget = std::max(budget ? budget : kDefaultBudget, kSmallestBudget);
   plan.memtables = std::min(plan.budget / 4, kGiB);
-  plan.large_buffer = std::clamp(plan.memtables / 4, kMiB, 16 * kMiB);
+  plan.large_buffer = std::clamp(plan.memtables / (4 * kFlushedTogether), kMiB / 4, kLargestBuffer);
   plan.small_buffer = std::clamp(plan.memtables / 8, kMiB / 2, 8 * kMiB);
   plan.wal = std::clamp(plan.memtables * 2, 64 * kMiB, kGiB);
   return plan;

@@ -6,8 +6,9 @@
 
 Every workload runs on each server in turn, round after round, so that a change of the machine's mood hits all of
 them; each round begins with an empty data set. Medians over the rounds are shown: requests per second, p50, p99 and p99.9
-in milliseconds, and each server's throughput as a share of redis-server's. redis-server writes its log as Basalt
-does: appendonly yes, appendfsync everysec. Pipelines get --pipelined times as many requests, so that a run is long enough to
+in milliseconds, and each server's throughput as a share of redis-server's. A server is not measured while another one
+still works on what it was given before (compactions, rewriting the log); its own such work counts. redis-server writes
+its log as Basalt does: appendonly yes, appendfsync everysec. Pipelines get --pipelined times as many requests, so that a run is long enough to
 tell something. The data of servers given by --with is deleted (FLUSHALL).
 """
 
@@ -36,6 +37,7 @@ class Target(NamedTuple):
     name: str
     host: str
     port: int
+    process: object = None  # of a server that was started here
 
 
 class Workload(NamedTuple):
@@ -76,11 +78,12 @@ def parse_arguments():
 
 
 def start_targets(options):
-    targets = [Target("basalt", "127.0.0.1", measure.basalt(options).port)]
+    basalt = measure.basalt(options)
+    targets = [Target("basalt", "127.0.0.1", basalt.port, basalt.process)]
     if not options.without_redis:
         redis = Server("redis", options.redis_server)
         redis.standard_flags = REDIS_FLAGS
-        targets.append(Target(BASELINE, "127.0.0.1", redis.start().port))
+        targets.append(Target(BASELINE, "127.0.0.1", redis.start().port, redis.process))
     return targets + [parse_target(text) for text in options.others]
 
 
@@ -145,10 +148,17 @@ def measure_all(workloads, targets, options):
         for workload in workloads:
             print("round %d of %d: %s -P %d -d %d" % (number + 1, options.rounds, *workload), file=sys.stderr)
             for target in order:
+                wait_for_others(target, targets)
                 for name, figures in run_workload(workload, target, options).items():
                     by_target = results.setdefault((name, workload.pipeline, workload.value_size), {})
                     by_target.setdefault(target.name, []).append(figures)
     return results
+
+
+def wait_for_others(target, targets):
+    others = [other.process for other in targets if other is not target and other.process]
+    if not measure.wait_quiet(*others, limit=60.0, window=0.25):
+        print("%s is measured beside another server's work" % target.name, file=sys.stderr)
 
 
 def medians(rounds):

@@ -56,13 +56,35 @@ def cpu_seconds(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def wait_quiet(process, limit=120.0, window=1.0, share=0.05):
-    """Waits until the process has (nearly) no work left, such as compactions; False if it never does."""
+def children_of(pid):
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
+            return [int(child) for child in children.read().split()]
+    except OSError:
+        return []  # it ended
+
+
+def work_seconds(process):
+    """Processor time of a server and of the processes that it has forked, as far as they still run."""
+    total = cpu_seconds(process)
+    for child in children_of(process.pid):
+        try:
+            with open("/proc/%d/schedstat" % child) as stat:
+                total += int(stat.read().split()[0]) / 1e9
+        except OSError:
+            pass
+    return total
+
+
+def wait_quiet(*processes, limit=120.0, window=1.0, share=0.05):
+    """Waits until each process has (nearly) no work left, such as compactions; False if one never does."""
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
-        before = cpu_seconds(process)
+        before = [work_seconds(process) for process in processes]
         time.sleep(window)
-        if cpu_seconds(process) - before <= share * window:
+        after = [work_seconds(process) for process in processes]
+        # A child that ended takes its time with it.
+        if all(abs(now - then) <= share * window for then, now in zip(before, after)):
             return True
     return False
 

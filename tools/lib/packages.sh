@@ -2,7 +2,7 @@
 # The Debian packages that each task needs, and how the missing ones get installed. Sourced by tools/dev.
 
 packages_build=(
-  git cmake ninja-build g++ pkg-config ccache curl dpkg-dev
+  git cmake ninja-build g++ pkg-config ccache curl dpkg-dev patch
   libasio-dev libgflags-dev libgoogle-glog-dev libjemalloc-dev libfmt-dev libexpected-dev libabsl-dev
   liburing-dev libgtest-dev libgmock-dev libbenchmark-dev libhiredis-dev libxxhash-dev liblz4-dev
   libzstd-dev libssl-dev python3

@@ -6,6 +6,8 @@
 # Why not Debian's librocksdb-dev: it is compiled with assertions and sync points
 # (docs/decisions/0001-rocksdb-from-source.md).
 #
+# rocksdb-9.10.0.patch beside this script is applied (docs/decisions/0002-storage-options.md).
+#
 # The source comes from, in this order:
 #   $BASALT_ROCKSDB_TARBALL   a local copy of the upstream release rocksdb-9.10.0.tar.gz
 #   Debian                    the source package rocksdb 9.10.0-1 of the suite trixie, through a
@@ -17,12 +19,15 @@ set -euo pipefail
 version=9.10.0
 debian_version=9.10.0-1
 suite=trixie
+patch=$(dirname "${BASH_SOURCE[0]}")/rocksdb-$version.patch
 sha256=fdccab16133c9d927a183c2648bcea8d956fb41eb1df2aacaa73eb0b95e43724
 cache=${BASALT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/basalt}
 
+# Nobody reads the perf context, and each of its counters is a look at a thread's own memory.
+cxx_flags=-DNPERF_CONTEXT
 # SSE4.2 and PCLMUL (every x86 server since 2010) give the hardware crc32c.
 case "$(uname -m)" in
-  x86_64) arch_flags=(-DPORTABLE=x86-64-v2 "-DCMAKE_CXX_FLAGS=-mpclmul") ;;
+  x86_64) arch_flags=(-DPORTABLE=x86-64-v2) cxx_flags+=" -mpclmul" ;;
   *) arch_flags=(-DPORTABLE=1) ;;
 esac
 options=(
@@ -31,11 +36,11 @@ options=(
   -DWITH_TESTS=OFF -DWITH_TOOLS=OFF -DWITH_BENCHMARK_TOOLS=OFF -DWITH_TRACE_TOOLS=OFF -DWITH_GFLAGS=OFF
   -DWITH_JEMALLOC=ON -DWITH_LIBURING=ON -DWITH_LZ4=ON -DWITH_ZSTD=ON
   -DWITH_SNAPPY=OFF -DWITH_ZLIB=OFF -DWITH_BZ2=OFF
-  "${arch_flags[@]}"
+  "${arch_flags[@]}" "-DCMAKE_CXX_FLAGS=$cxx_flags"
 )
 want_tools=0
 [[ "${1:-}" == --tools ]] && want_tools=1
-recipe=$(printf '%s\n' "$version" "${options[@]}" "$(uname -m)" | sha256sum | cut -c1-10)
+recipe=$({ printf '%s\n' "$version" "${options[@]}" "$(uname -m)"; cat "$patch"; } | sha256sum | cut -c1-10)
 prefix=$cache/rocksdb-$version-$recipe
 
 say() { printf 'rocksdb: %s\n' "$*" >&2; }
@@ -95,6 +100,8 @@ fi
 say "building RocksDB $version in release mode (about a quarter of an hour on two cores, once on this machine)"
 mkdir -p "$work/source"
 tar -xf "$tarball" -C "$work/source" --strip-components=1
+patch --silent --directory "$work/source" --strip 1 --input "$(realpath "$patch")" >&2 ||
+  { say "$patch does not fit the source"; exit 1; }
 if ((want_tools)); then options+=(-DWITH_CORE_TOOLS=ON); else options+=(-DWITH_CORE_TOOLS=OFF); fi
 log=$work/build.log
 if ! { cmake -S "$work/source" -B "$work/build" -G Ninja "${options[@]}" -DCMAKE_INSTALL_PREFIX="$prefix" &&

@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "command/call.h"
+#include "types/common/copied_reply.h"
 #include "types/common/member_scan.h"
 #include "types/common/random_member.h"
 #include "types/common/size_reply.h"
@@ -270,11 +271,11 @@ const CommandSpec kCommands[] = {
     {"hmget", -3, kReadonly | kFast, kFirst, "RO access", Group::hash, "2.0.0",
      "Get the values of all the given hash fields", "O(N) where N is the number of fields being requested.", hmget},
     {"hgetall", 2, kReadonly, kFirst, "RO access", Group::hash, "2.0.0", "Get all the fields and values in a hash",
-     "O(N) where N is the size of the hash.", reply_all<kBoth>},
+     "O(N) where N is the size of the hash.", copied<reply_all<kBoth>>},
     {"hkeys", 2, kReadonly, kFirst, "RO access", Group::hash, "2.0.0", "Get all the fields in a hash",
-     "O(N) where N is the size of the hash.", reply_all<kNames>},
+     "O(N) where N is the size of the hash.", copied<reply_all<kNames>>},
     {"hvals", 2, kReadonly, kFirst, "RO access", Group::hash, "2.0.0", "Get all the values in a hash",
-     "O(N) where N is the size of the hash.", reply_all<kValues>},
+     "O(N) where N is the size of the hash.", copied<reply_all<kValues>>},
     {"hlen", 2, kReadonly | kFast, kFirst, "RO", Group::hash, "2.0.0", "Get the number of fields in a hash", "O(1)",
      reply_size<Type::hash>},
     {"hstrlen", 3, kReadonly | kFast, kFirst, "RO", Group::hash, "3.2.0", "Get the length of the value of a hash field",

@@ -2,6 +2,7 @@
 #include <span>
 
 #include "command/spec.h"
+#include "types/common/copied_reply.h"
 #include "types/common/counted_keys.h"
 #include "types/common/size_reply.h"
 #include "types/list/list_handlers.h"
@@ -45,7 +46,7 @@ std::span<const CommandSpec> list_commands() {
      Group::list, "1.0.0",
      "Get a range of elements from a list",
      "O(S+N) where S is the distance of start offset from HEAD for small lists, from nearest end (HEAD or TAIL) "
-     "for large lists; and N is the number of elements in the specified range.", lrange},
+     "for large lists; and N is the number of elements in the specified range.", copied<lrange>},
     {"ltrim", 4, kWrite, {1, 1, 1}, "RW delete",
      Group::list, "1.0.0",
      "Trim a list to the specified range",

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "command/call.h"
+#include "types/common/copied_reply.h"
 #include "types/common/member_scan.h"
 #include "types/common/random_member.h"
 #include "types/common/size_reply.h"
@@ -278,7 +279,7 @@ const CommandSpec kCommands[] = {
      "Returns the membership associated with the given elements for a set",
      "O(N) where N is the number of elements being checked for membership", smismember},
     {"smembers", 2, kReadonly, kFirst, "RO access", Group::set, "1.0.0", "Get all the members in a set",
-     "O(N) where N is the set cardinality.", smembers},
+     "O(N) where N is the set cardinality.", copied<smembers>},
     {"sscan", -3, kReadonly, kFirst, "RO access", Group::set, "2.8.0", "Incrementally iterate Set elements",
      kScanComplexity, sscan},
     {"srandmember", -2, kReadonly, kFirst, "RO access", Group::set, "1.0.0",

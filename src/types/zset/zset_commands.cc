@@ -2,6 +2,7 @@
 #include <span>
 
 #include "command/spec.h"
+#include "types/common/copied_reply.h"
 #include "types/common/counted_keys.h"
 #include "types/common/size_reply.h"
 #include "types/zset/zset_handlers.h"
@@ -66,7 +67,7 @@ std::span<const CommandSpec> zset_commands() {
      Group::sorted_set, "1.2.0",
      "Return a range of members in a sorted set",
      "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements "
-     "returned.", zrange},
+     "returned.", copied<zrange>},
     {"zrangestore", -5, kWrite | kDenyOom, {1, 2, 1}, "OW update;RO access",
      Group::sorted_set, "6.2.0",
      "Store a range of members from sorted set into another key",
@@ -76,32 +77,32 @@ std::span<const CommandSpec> zset_commands() {
      Group::sorted_set, "1.2.0",
      "Return a range of members in a sorted set, by index, with scores ordered from high to low",
      "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements "
-     "returned.", zrevrange},
+     "returned.", copied<zrevrange>},
     {"zrangebyscore", -4, kReadonly, {1, 1, 1}, "RO access",
      Group::sorted_set, "1.0.5",
      "Return a range of members in a sorted set, by score",
      "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being "
      "returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can "
-     "consider it O(log(N)).", zrangebyscore},
+     "consider it O(log(N)).", copied<zrangebyscore>},
     {"zrevrangebyscore", -4, kReadonly, {1, 1, 1}, "RO access",
      Group::sorted_set, "2.2.0",
      "Return a range of members in a sorted set, by score, with scores ordered from high to low",
      "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being "
      "returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can "
-     "consider it O(log(N)).", zrevrangebyscore},
+     "consider it O(log(N)).", copied<zrevrangebyscore>},
     {"zrangebylex", -4, kReadonly, {1, 1, 1}, "RO access",
      Group::sorted_set, "2.8.9",
      "Return a range of members in a sorted set, by lexicographical range",
      "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being "
      "returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can "
-     "consider it O(log(N)).", zrangebylex},
+     "consider it O(log(N)).", copied<zrangebylex>},
     {"zrevrangebylex", -4, kReadonly, {1, 1, 1}, "RO access",
      Group::sorted_set, "2.8.9",
      "Return a range of members in a sorted set, by lexicographical range, ordered from higher to lower "
      "strings.",
      "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being "
      "returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can "
-     "consider it O(log(N)).", zrevrangebylex},
+     "consider it O(log(N)).", copied<zrevrangebylex>},
     {"zremrangebyrank", 4, kWrite, {1, 1, 1}, "RW delete",
      Group::sorted_set, "2.0.0",
      "Remove all members in a sorted set within the given indexes",
