@@ -21,9 +21,16 @@ namespace basalt {
 
 class PopCandidates {
  public:
+  struct Hand {
+    std::vector<std::string> members;
+    uint32_t next_hash = 0;  ///< of the member behind those that were drawn
+  };
+
   std::optional<std::string> take(ObjectId object);
+  /// Where the next draw goes on; nullopt: nothing is known of an earlier one.
+  std::optional<uint32_t> next_hash(ObjectId object);
   /// Replaces those that are there; as far as there is room.
-  void keep(ObjectId object, std::vector<std::string> members);
+  void keep(ObjectId object, Hand hand);
   /// `member` has joined a collection, which now has `size` members: it gets among the candidates as probably as if
   /// they were drawn now.
   void joined(ObjectId object, std::string_view member, uint64_t size);
@@ -32,16 +39,15 @@ class PopCandidates {
 
  private:
   static constexpr size_t kShards = 16;
-  static constexpr size_t kMostBytes = 8 << 20;  ///< of all candidates
-  using Members = std::vector<std::string>;
+  static constexpr size_t kMostBytes = 8 << 20;  ///< of all hands
   struct Shard {
     std::mutex mutex;
-    absl::flat_hash_map<ObjectId, Members> collections;
+    absl::flat_hash_map<ObjectId, Hand> hands;
   };
   Shard& shard(ObjectId object) { return shards_[object % kShards]; }
 
   std::array<Shard, kShards> shards_;
-  std::atomic<size_t> bytes_{0};  ///< 0: there are none
+  std::atomic<size_t> bytes_{0};  ///< 0: there is none
 };
 
 }  // namespace basalt

@@ -363,8 +363,12 @@ void Txn::offer_pop_candidate(ObjectId object, std::string_view member, uint64_t
   keyspace_.impl_->pop_candidates.joined(object, member, size);
 }
 
-void Txn::keep_pop_candidates(ObjectId object, std::vector<std::string> members) {
-  keyspace_.impl_->pop_candidates.keep(object, std::move(members));
+std::optional<uint32_t> Txn::next_pop_hash(ObjectId object) {
+  return keyspace_.impl_->pop_candidates.next_hash(object);
+}
+
+void Txn::keep_pop_candidates(ObjectId object, PopCandidates::Hand hand) {
+  keyspace_.impl_->pop_candidates.keep(object, std::move(hand));
 }
 
 // ---- events ----

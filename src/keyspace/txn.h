@@ -34,6 +34,7 @@
 #include "keyspace/events.h"
 #include "keyspace/key_moment.h"
 #include "keyspace/limits.h"
+#include "keyspace/pop_candidates.h"
 #include "keyspace/record.h"
 #include "keyspace/seek_hints.h"
 #include "store/store.h"
@@ -149,7 +150,9 @@ class Txn {
   /// A member of `object` that was drawn for being popped (keyspace/pop_candidates.h), borrowed as from keep(). It may
   /// be gone: look.
   std::optional<std::string_view> take_pop_candidate(ObjectId object);
-  void keep_pop_candidates(ObjectId object, std::vector<std::string> members);
+  void keep_pop_candidates(ObjectId object, PopCandidates::Hand hand);
+  /// Where the last draw ended.
+  std::optional<uint32_t> next_pop_hash(ObjectId object);
   /// A member was added to `object`, which now has `size` of them.
   void offer_pop_candidate(ObjectId object, std::string_view member, uint64_t size);
 

@@ -14,10 +14,11 @@ namespace {
 
 constexpr uint64_t kItemsPerBucket = 8;
 constexpr uint64_t kPlaces = 18;
-constexpr int kBucketsInHand = 8;
+constexpr uint64_t kItemsInHand = 128;
 constexpr uint64_t kAllInHand = 1024;
 constexpr size_t kBytesInHand = 64 * 1024;
 constexpr uint64_t kMaxBuckets = uint64_t{1} << 31;
+constexpr uint64_t kHashes = uint64_t{1} << 32;
 // So many misses in a row mean hashes made to collide (or a damaged size): a chance of 10^-31 else.
 constexpr int kMaxMisses = 125;
 
@@ -155,29 +156,27 @@ RandomMember::Bucket RandomMember::random_bucket() const {
   return {static_cast<uint32_t>((bucket << 32) / buckets_), ((bucket + 1) << 32) / buckets_};
 }
 
-Result<std::vector<std::string>> RandomMember::handful() {
-  std::vector<std::string> members;
+Result<PopCandidates::Hand> RandomMember::handful(std::optional<uint32_t> from) {
+  PopCandidates::Hand hand;
+  const uint64_t wanted = size_ > kAllInHand ? kItemsInHand : size_;
   size_t bytes = 0;
-  auto take = [&](Bucket range, uint64_t most) -> Result<void> {
-    cursor_.seek(range.first_hash);
-    for (uint64_t items = 0; items < most && bytes < kBytesInHand; ++items, cursor_.next()) {
+  auto take = [&](uint32_t first_hash, uint64_t end_hash) -> Result<void> {
+    cursor_.seek(first_hash);
+    for (; hand.members.size() < wanted && bytes < kBytesInHand; cursor_.next()) {
       auto item = TRY(cursor_.item());
-      if (!item || item->position.hash >= range.end_hash) break;
+      if (!item || item->position.hash >= end_hash) return {};
       // To a random place among those before it (Knuth, TAOCP 3.4.2, algorithm P).
-      members.emplace_back(item->position.name);
-      std::swap(members.back(), members[random_below(members.size())]);
+      hand.members.emplace_back(item->position.name);
+      std::swap(hand.members.back(), hand.members[random_below(hand.members.size())]);
       bytes += item->position.name.size();
+      hand.next_hash = item->position.hash;  // and the next one's, when it comes to that
     }
     return {};
   };
-  if (size_ > kAllInHand) {
-    for (int i = 0; i < kBucketsInHand; ++i) TRY(take(random_bucket(), kPlaces));
-    return members;
-  }
-  const uint32_t start = random_bucket().first_hash;  // should they be too long for all, each has its chance
-  TRY(take({start, uint64_t{1} << 32}, kAllInHand));
-  TRY(take({0, start}, kAllInHand));
-  return members;
+  const uint32_t start = from ? *from : static_cast<uint32_t>(random_below(kHashes));
+  TRY(take(start, kHashes));
+  TRY(take(0, start));
+  return hand;
 }
 
 Result<std::optional<Member>> RandomMember::throw_dart() {

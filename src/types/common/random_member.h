@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "command/call.h"
+#include "keyspace/pop_candidates.h"
 #include "types/common/members.h"
 
 namespace basalt {
@@ -51,11 +52,11 @@ class RandomMember {
   RandomMember(Txn& txn, ObjectId object, uint64_t size);
   /// One member, borrowed until the next pick.
   Result<Member> pick();
-  /// The members of some random buckets, about 64 in random order, fewer if they are long: each member is as likely as
-  /// any other to be among them. For popping one after the other from a large collection: those of a bucket go within
-  /// the same 64 pops. Of a collection that has shrunk to a thousand: all, so that the last pops step over the
-  /// tombstones of those before once and not each anew. May be empty.
-  Result<std::vector<std::string>> handful();
+  /// The next members in the order of their hashes, about 128 of them shuffled, for popping one after the other from a
+  /// large collection: from `from` on, where the handful before ended, or from a random hash. Nobody who does not know
+  /// the hashes can tell that from drawing each anew, and it costs one seek for all, behind the tombstones of those
+  /// popped before. Of a collection that has shrunk to a thousand: all.
+  Result<PopCandidates::Hand> handful(std::optional<uint32_t> from);
 
  private:
   struct Bucket {

@@ -188,11 +188,11 @@ Result<std::string> pop_drawn(Call& call, Record record) {
   while (member && !TRY(rest.erase(*member))) member = txn.take_pop_candidate(object);
   if (!member) {
     RandomMember random(txn, object, size);
-    std::vector<std::string> drawn = TRY(random.handful());
-    if (drawn.empty()) drawn.emplace_back(TRY(random.pick()).name);
-    member = txn.keep(drawn.back());
-    drawn.pop_back();
-    txn.keep_pop_candidates(object, std::move(drawn));
+    auto hand = TRY(random.handful(txn.next_pop_hash(object)));
+    if (hand.members.empty()) hand.members.emplace_back(TRY(random.pick()).name);
+    member = txn.keep(hand.members.back());
+    hand.members.pop_back();
+    txn.keep_pop_candidates(object, std::move(hand));
     if (!TRY(rest.erase(*member))) return damaged_record("a set");
   }
   TRY(rest.save());
