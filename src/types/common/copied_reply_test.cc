@@ -44,8 +44,8 @@ std::span<const CommandSpec> counted_commands() {
 class CopiedReply : public CommandFixture, public ::testing::Test {
  protected:
   CopiedReply()
-      : CommandFixture(
-            {list_commands(), hash_commands(), set_commands(), zset_commands(), expire_commands(), counted_commands()}) {
+      : CommandFixture({list_commands(), hash_commands(), set_commands(), zset_commands(), expire_commands(),
+                        counted_commands()}) {
     times_made = 0;
   }
   void make_list(std::string_view name, int elements) {
