@@ -199,12 +199,13 @@ void Connection::after_step(Session::Step step, bool wrote) {
 }
 
 // Replies of one turn go out together: a client that has many connections is woken once, as Redis does it. A large
-// reply of a read goes at once.
+// reply of a read goes at once, and any where clients may be disconnected for what they take: this one is owed.
 void Connection::release_at_end_of_turn(bool wrote) {
   wrote_ |= wrote;
   if (release_queued_ || holding_) return;
   const size_t size = building_.bytes.size();
-  if (!wrote && (size == 0 || size > kKeepSending)) return release_replies("");
+  const bool at_once = size == 0 || size > kKeepSending || server_.client_memory().limited();
+  if (!wrote && at_once) return release_replies("");
   release_queued_ = true;
   thread_.release_at_end_of_turn(shared_from_this());
 }
