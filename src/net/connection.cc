@@ -183,7 +183,12 @@ void Connection::note_input_buffer() {
 
 void Connection::after_step(Session::Step step, bool wrote) {
   note_input_buffer();
-  release_at_end_of_turn(wrote);
+  if (wrote && !release_queued_ && !holding_) {
+    release_queued_ = true;
+    thread_.release_after_flush(shared_from_this());
+  } else if (!release_queued_ && !holding_) {
+    release_replies("");
+  }
   if (!server_.client_memory().changed(*session_)) return close_now();
   if (step != Session::Step::blocked) early_reply_.reset();
   switch (step) {
@@ -196,18 +201,6 @@ void Connection::after_step(Session::Step step, bool wrote) {
       break;
     case Session::Step::close: close_after_sending(); break;
   }
-}
-
-// Replies of one turn go out together: a client that has many connections is woken once, as Redis does it. A large
-// reply of a read goes at once, and any where clients may be disconnected for what they take: this one is owed.
-void Connection::release_at_end_of_turn(bool wrote) {
-  wrote_ |= wrote;
-  if (release_queued_ || holding_) return;
-  const size_t size = building_.bytes.size();
-  const bool at_once = size == 0 || size > kKeepSending || server_.client_memory().limited();
-  if (!wrote && at_once) return release_replies("");
-  release_queued_ = true;
-  thread_.release_at_end_of_turn(shared_from_this());
 }
 
 // Lends the session to a pool thread for the command that would have waited here. Not at once: messages that the
@@ -334,7 +327,6 @@ void Connection::close(bool drain) {
 
 void Connection::hold_replies() {
   release_queued_ = false;
-  wrote_ = false;
   holding_ = true;
   held_ += building_.bytes;
   building_.clear();
@@ -352,14 +344,16 @@ void Connection::release_held(const std::string& error) {
   sending_ += held_;
   held_.clear();
   if (over_output_limit()) return;
-  if (!building_.bytes.empty() && !offloaded_) release_at_end_of_turn(true);
+  if (!building_.bytes.empty() && !offloaded_) {
+    release_queued_ = true;
+    thread_.release_after_flush(shared_from_this());
+  }
   send();
   finish_closing();
 }
 
 void Connection::release_replies(const std::string& error) {
   release_queued_ = false;
-  wrote_ = false;
   if (closed_) return;
   if (!error.empty()) building_.fail(error);
   if (building_.bytes.empty()) return finish_closing();

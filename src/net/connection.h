@@ -45,8 +45,6 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   void hold_replies();
   void release_held(const std::string& error);
   void release_replies(const std::string& error);
-  /// Whether a reply that waits for the end of the turn acknowledges a write.
-  bool wrote() const { return wrote_; }
   void close_now();
   /// Once a second: idle time-out, output limits, buffers that shrink.
   void housekeeping(int64_t now_ms);
@@ -65,7 +63,6 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   void execute();
   void note_input_buffer();
   void after_step(Session::Step step, bool wrote);
-  void release_at_end_of_turn(bool wrote);
   void offload();
   void lend_session();
   /// What the pool did: `out` is left to send, `sent` bytes are gone.
@@ -94,7 +91,6 @@ class Connection final : public Transport, public std::enable_shared_from_this<C
   size_t largest_replies_ = 0;   // since the last housekeeping
   bool writing_ = false;         // an async write is under way, or nothing may be written yet
   bool release_queued_ = false;  // building_ waits for the end of the turn
-  bool wrote_ = false;           // and acknowledges a write
   bool holding_ = false;         // held_ waits for an fsync
   bool offloaded_ = false;
   bool blocked_ = false;

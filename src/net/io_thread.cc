@@ -4,9 +4,6 @@
 
 #include <glog/logging.h>
 
-#include <algorithm>
-#include <functional>
-
 #include "command/error_text.h"
 #include "net/connection.h"
 #include "server/server.h"
@@ -26,7 +23,7 @@ IoThread::IoThread(Server& server, unsigned index)
 
 IoThread::~IoThread() {
   stop();
-  waiting_.clear();
+  waiting_for_flush_.clear();
   housekeeping_.reset();
   work_.reset();
   context_.reset();
@@ -71,8 +68,8 @@ void IoThread::close_connections() {
   for (Connection* connection : open) connection->close_now();
 }
 
-void IoThread::release_at_end_of_turn(std::shared_ptr<Connection> connection) {
-  waiting_.push_back(std::move(connection));
+void IoThread::release_after_flush(std::shared_ptr<Connection> connection) {
+  waiting_for_flush_.push_back(std::move(connection));
   if (std::exchange(turn_scheduled_, true)) return;
   // Queued behind every handler that this turn's poll made ready.
   asio::post(*context_, [this] { end_of_turn(); });
@@ -86,32 +83,26 @@ bool IoThread::crowded() {
 
 void IoThread::end_of_turn() {
   turn_scheduled_ = false;
-  auto connections = std::exchange(waiting_, {});
-  auto wrote = [](const auto& connection) { return connection->wrote(); };
+  auto connections = std::exchange(waiting_for_flush_, {});
   if (server_.wal().policy() == AppendFsync::always) {
-    const auto reads_end = std::stable_partition(connections.begin(), connections.end(), std::not_fn(wrote));
-    if (reads_end != connections.end()) hold_until_synced({reads_end, connections.end()});
-    connections.erase(reads_end, connections.end());
+    for (auto& connection : connections) connection->hold_replies();
+    // The fsync happens on the syncer's thread, one for everybody who waits.
+    server_.wal().sync([this, connections = std::move(connections)](const Result<void>& synced) mutable {
+      const std::string error = synced ? "" : error_text(synced.error());
+      asio::post(*context_, [connections = std::move(connections), error] {
+        for (auto& connection : connections) connection->release_held(error);
+      });
+    });
+    return;
   }
   std::string error;
   // Another thread's flush may have covered these writes already.
-  if (std::any_of(connections.begin(), connections.end(), wrote) && server_.store().wal_dirty()) {
+  if (server_.store().wal_dirty()) {
     worker_.stats.wal_flushes.add();
     if (const auto flushed = server_.store().flush_wal(); !flushed) error = error_text(flushed.error());
   }
   for (auto& connection : connections) connection->release_replies(error);
-  waiting_.reserve(connections.size());
-}
-
-// The fsync happens on the syncer's thread, one for everybody who waits.
-void IoThread::hold_until_synced(std::vector<std::shared_ptr<Connection>> connections) {
-  for (auto& connection : connections) connection->hold_replies();
-  server_.wal().sync([this, connections = std::move(connections)](const Result<void>& synced) mutable {
-    const std::string error = synced ? "" : error_text(synced.error());
-    asio::post(*context_, [connections = std::move(connections), error] {
-      for (auto& connection : connections) connection->release_held(error);
-    });
-  });
+  waiting_for_flush_.reserve(connections.size());
 }
 
 void IoThread::schedule_housekeeping() {

@@ -42,9 +42,9 @@ class IoThread {
   void destroy(Connection* connection);
   void close_connections();
 
-  /// At the end of this loop turn the WAL is flushed once, if one of them wrote, and every connection that asked gets
-  /// its replies sent: connections whose input was ready in the same turn share one write.
-  void release_at_end_of_turn(std::shared_ptr<Connection> connection);
+  /// At the end of this loop turn the WAL is flushed once and every connection that asked gets its replies
+  /// sent: connections whose input was ready in the same turn share one write.
+  void release_after_flush(std::shared_ptr<Connection> connection);
 
   /// A connection is about to execute a long pipeline. Whether another one did in this loop turn already, so that
   /// somebody waits.
@@ -52,7 +52,6 @@ class IoThread {
 
  private:
   void end_of_turn();
-  void hold_until_synced(std::vector<std::shared_ptr<Connection>> connections);
   void schedule_housekeeping();
 
   Server& server_;
@@ -64,7 +63,7 @@ class IoThread {
   Worker worker_;
   absl::flat_hash_set<Connection*> connections_;
   std::atomic<size_t> load_{0};
-  std::vector<std::shared_ptr<Connection>> waiting_;
+  std::vector<std::shared_ptr<Connection>> waiting_for_flush_;
   bool turn_scheduled_ = false;
   bool busy_turn_ = false;  // a long pipeline was executed in it
   unsigned ticks_ = 0;

@@ -19,9 +19,8 @@ class ClientMemory {
 
   /// 0: no limit, and nothing is counted.
   void set_limit(uint64_t bytes);
-  bool limited() const { return limit_.load(std::memory_order_relaxed) != 0; }
   /// The session takes more or less than before. False: it was chosen to be disconnected.
-  bool changed(Session& session) { return !limited() || recount(session); }
+  bool changed(Session& session) { return limit_.load(std::memory_order_relaxed) == 0 || recount(session); }
   /// The session's connection is closed.
   void forget(Session& session);
   uint64_t evicted_clients() const { return evicted_.load(std::memory_order_relaxed); }
