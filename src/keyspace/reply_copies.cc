@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "base/tried_lock.h"
@@ -59,7 +61,9 @@ bool ReplyCopies::find(const ReplyQuestion& question, std::string& out) {
 }
 
 bool ReplyCopies::wants(const ReplyQuestion& question, size_t size) {
-  if (size < kLeastBytes || size > kMostBytes) return false;
+  const size_t asked = std::accumulate(question.words.begin(), question.words.end(), size_t{0},
+                                       [](size_t sum, std::string_view word) { return sum + word.size(); });
+  if (size < kLeastBytes || size + asked > kMostBytes) return false;
   Slot& slot = slot_of(question);
   const TriedLock lock(slot.busy);
   return lock && std::exchange(slot.made_last, question.hash) == question.hash;

@@ -44,7 +44,7 @@ class ReplyCopies {
   void clear();
 
   static constexpr size_t kLeastBytes = 512;
-  static constexpr size_t kMostBytes = 128 << 10;
+  static constexpr size_t kMostBytes = 128 << 10;  ///< of a reply and the words that ask for it
 
  private:
   struct Slot;

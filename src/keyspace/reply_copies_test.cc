@@ -71,9 +71,9 @@ TEST_F(ReplyCopiesTest, WhatIsMadeTwiceInARowIsWanted) {
   EXPECT_TRUE(copies_.wants(question(), 1000));
   words_[3] = "9";
   EXPECT_FALSE(copies_.wants(question(), 1000));
-  EXPECT_TRUE(copies_.wants(question(), ReplyCopies::kMostBytes));
+  EXPECT_TRUE(copies_.wants(question(), ReplyCopies::kMostBytes - 100));
   EXPECT_FALSE(copies_.wants(question(), ReplyCopies::kLeastBytes - 1));
-  EXPECT_FALSE(copies_.wants(question(), ReplyCopies::kMostBytes + 1));
+  EXPECT_FALSE(copies_.wants(question(), ReplyCopies::kMostBytes)) << "with the words it is too much";
 }
 
 }  // namespace
