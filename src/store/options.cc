@@ -27,14 +27,15 @@ using Prepopulate = rocksdb::BlockBasedTableOptions::PrepopulateBlockCache;
 #ifdef BASALT_SYSTEM_ROCKSDB
 // It forgets an explicit flush of several memtables that comes while another one begins: who waits for it waits for
 // ever.
-constexpr int kFlushedTogether = 1;
-constexpr uint64_t kLargestBuffer = 16 * kMiB;
-constexpr auto kPrepopulate = Prepopulate::kFlushOnly;
+constexpr int kMostTogether = 1;
+constexpr auto kPrepopulateAll = Prepopulate::kFlushOnly;
 #else
-constexpr int kFlushedTogether = 8;
-constexpr uint64_t kLargestBuffer = 8 * kMiB;
-constexpr auto kPrepopulate = Prepopulate::kFlushAndCompaction;
+constexpr int kMostTogether = 8;
+constexpr auto kPrepopulateAll = Prepopulate::kFlushAndCompaction;
 #endif
+// Small budgets are kept to the letter: what is flushed together and what compactions put into the cache is memory that
+// comes and goes, a fifth of 64 MiB.
+constexpr uint64_t kLargeBudget = 512 * kMiB;
 
 rocksdb::CompressionType supported(rocksdb::CompressionType wanted) {
   const auto available = rocksdb::GetSupportedCompressions();
@@ -97,7 +98,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options, const MemoryPla
 // partitions: a 64 MiB file's filter is a megabyte, too much to load for one key and too much to
 // evict at once. That costs a fifth of a microsecond a look-up, and pays as soon as the filters no
 // longer fit. The small top levels, and everything of L0 files, stay pinned.
-rocksdb::BlockBasedTableOptions table_base(const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::BlockBasedTableOptions table_base(const MemoryPlan& plan, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
@@ -108,9 +109,8 @@ rocksdb::BlockBasedTableOptions table_base(const std::shared_ptr<rocksdb::Cache>
   table.pin_top_level_index_and_filter = true;
   table.metadata_block_size = 8 * 1024;
   // What a flush writes was written lately, and is read from memory as before: else the first read of every block goes
-  // to the storage pool. So is what a compaction writes, while the cache has room; so what it replaced makes room at
-  // once.
-  table.prepopulate_block_cache = kPrepopulate;
+  // to the storage pool. So is what a compaction writes, while the cache has room.
+  table.prepopulate_block_cache = plan.budget >= kLargeBudget ? kPrepopulateAll : Prepopulate::kFlushOnly;
   table.whole_key_filtering = true;
   return table;
 }
@@ -127,8 +127,9 @@ std::shared_ptr<const rocksdb::FilterPolicy> bloom() {
   return std::shared_ptr<const rocksdb::FilterPolicy>(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
 }
 
-rocksdb::BlockBasedTableOptions table_options(Column column, const std::shared_ptr<rocksdb::Cache>& cache) {
-  auto table = table_base(cache);
+rocksdb::BlockBasedTableOptions table_options(Column column, const MemoryPlan& plan,
+                                              const std::shared_ptr<rocksdb::Cache>& cache) {
+  auto table = table_base(plan, cache);
   switch (column) {
     case Column::strings:
       // Read by key: small blocks, so that a cached key drags few others along, and a hash index
@@ -175,15 +176,13 @@ rocksdb::ColumnFamilyOptions column_options(Column column, const MemoryPlan& pla
   rocksdb::ColumnFamilyOptions options;
   // Several small memtables are flushed as one file. What an insertion costs is the cache misses on its way down a skip
   // list: the one being written stays small, and the files do not. Many may wait for their flush before writers do.
-  const int together = is_large(column) ? kFlushedTogether : 1;
+  const int together = is_large(column) ? plan.flushed_together : 1;
   options.write_buffer_size = write_buffer_of(column, plan);
   options.min_write_buffer_number_to_merge = together;
   // More than are flushed at once may be full before writers wait.
-  options.max_write_buffer_number = 4 * together;
-#if ROCKSDB_MAJOR > 9 || (ROCKSDB_MAJOR == 9 && ROCKSDB_MINOR >= 10)
-  // Blocks of files that a compaction has replaced leave the cache with them.
-  options.uncache_aggressiveness = 500;
-#endif
+  const uint64_t most = together > 1 ? 4 * together : 16;
+  options.max_write_buffer_number =
+      is_large(column) ? static_cast<int>(std::clamp<uint64_t>(plan.memtables / plan.large_buffer, 4, most)) : 4;
 
   // Levels sized from the bottom up: about a tenth of the data is above the bottom level, whatever
   // its size, so space amplification stays near 1.1.
@@ -192,8 +191,8 @@ rocksdb::ColumnFamilyOptions column_options(Column column, const MemoryPlan& pla
   options.max_bytes_for_level_base = std::max<uint64_t>(4 * together * options.write_buffer_size, 64 * kMiB);
   options.level0_file_num_compaction_trigger = 4;
   // More than a gigabyte before writers are slowed down, as compactions have the lowest priority.
-  options.level0_slowdown_writes_trigger = 80 / together;
-  options.level0_stop_writes_trigger = 144 / together;
+  options.level0_slowdown_writes_trigger = together > 1 ? 20 : 60;
+  options.level0_stop_writes_trigger = together > 1 ? 36 : 100;
 
   options.compression = supported(rocksdb::kLZ4Compression);
   options.bottommost_compression = supported(rocksdb::kZSTD);
@@ -321,11 +320,15 @@ Result<void> apply_override(const std::string& name, const std::string& value, O
 
 }  // namespace
 
-MemoryPlan plan_memory(uint64_t budget) {
+MemoryPlan plan_memory(uint64_t budget, int flushed_together) {
   MemoryPlan plan{};
   plan.budget = std::max(budget ? budget : kDefaultBudget, kSmallestBudget);
   plan.memtables = std::min(plan.budget / 4, kGiB);
-  plan.large_buffer = std::clamp(plan.memtables / (4 * kFlushedTogether), kMiB / 4, kLargestBuffer);
+  plan.flushed_together = plan.budget >= kLargeBudget ? kMostTogether : 1;
+  if (flushed_together != 0) plan.flushed_together = flushed_together;
+  plan.large_buffer = plan.flushed_together > 1
+                          ? std::clamp(plan.memtables / (4 * plan.flushed_together), kMiB / 4, 8 * kMiB)
+                          : std::clamp(plan.memtables / 4, kMiB, 16 * kMiB);
   plan.small_buffer = std::clamp(plan.memtables / 8, kMiB / 2, 8 * kMiB);
   plan.wal = std::clamp(plan.memtables * 2, 64 * kMiB, kGiB);
   return plan;
@@ -351,7 +354,7 @@ Result<EngineOptions> engine_options(const StoreOptions& options) {
   std::array<rocksdb::BlockBasedTableOptions, kColumnCount> tables;
   for (size_t i = 0; i < kColumnCount; ++i) {
     engine.columns[i] = column_options(static_cast<Column>(i), plan);
-    tables[i] = table_options(static_cast<Column>(i), engine.cache);
+    tables[i] = table_options(static_cast<Column>(i), plan, engine.cache);
   }
   for (const auto& [name, value] : options.overrides) {
     TRY(apply_override(name, value, {&engine.db, engine.columns.data(), tables.data()}));

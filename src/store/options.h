@@ -24,10 +24,12 @@ struct MemoryPlan {
   uint64_t budget;
   uint64_t memtables;     ///< all of them together; a flush starts before
   uint64_t large_buffer;  ///< one memtable of strings, heads, items, scores
+  int flushed_together;   ///< so many of those make one file
   uint64_t small_buffer;  ///< of expiry, streams, system
   uint64_t wal;           ///< WAL on disk before the oldest memtables are flushed: bounds restart time
 };
-MemoryPlan plan_memory(uint64_t budget);
+/// `flushed_together`: what an open store has, which stays; 0: what suits the budget.
+MemoryPlan plan_memory(uint64_t budget, int flushed_together = 0);
 uint64_t write_buffer_of(Column column, const MemoryPlan& plan);
 
 struct EngineOptions {
