@@ -144,7 +144,7 @@ void Store::set_memory_budget(uint64_t bytes) {
   impl_->options.memory_budget = bytes;
   const int together = impl_->engine.columns[static_cast<size_t>(Column::strings)].min_write_buffer_number_to_merge;
   const auto plan = store_internal::plan_memory(bytes, together);
-  impl_->engine.cache->SetCapacity(plan.budget);
+  impl_->engine.cache->SetCapacity(plan.cache);
   impl_->engine.write_buffers->SetBufferSize(plan.memtables);
   // What the configuration file says by name stays as it says.
   if (!impl_->options.overrides.contains("write_buffer_size")) {

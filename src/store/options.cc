@@ -35,7 +35,7 @@ constexpr auto kPrepopulateAll = Prepopulate::kFlushAndCompaction;
 #endif
 // Small budgets are kept to the letter: what is flushed together and what compactions put into the cache is memory that
 // comes and goes, a fifth of 64 MiB.
-constexpr uint64_t kLargeBudget = 512 * kMiB;
+constexpr uint64_t kLargeBudget = kGiB;
 
 rocksdb::CompressionType supported(rocksdb::CompressionType wanted) {
   const auto available = rocksdb::GetSupportedCompressions();
@@ -323,6 +323,8 @@ Result<void> apply_override(const std::string& name, const std::string& value, O
 MemoryPlan plan_memory(uint64_t budget, int flushed_together) {
   MemoryPlan plan{};
   plan.budget = std::max(budget ? budget : kDefaultBudget, kSmallestBudget);
+  // What compactions put into the cache and take out of it again leaves the allocator with more than is in use.
+  plan.cache = plan.budget >= kLargeBudget ? plan.budget - plan.budget / 16 : plan.budget;
   plan.memtables = std::min(plan.budget / 4, kGiB);
   plan.flushed_together = plan.budget >= kLargeBudget ? kMostTogether : 1;
   if (flushed_together != 0) plan.flushed_together = flushed_together;
@@ -341,7 +343,7 @@ uint64_t write_buffer_of(Column column, const MemoryPlan& plan) {
 Result<EngineOptions> engine_options(const StoreOptions& options) {
   const auto plan = plan_memory(options.memory_budget);
   EngineOptions engine;
-  engine.cache = block_cache(plan.budget);
+  engine.cache = block_cache(plan.cache);
   // Charged to the cache. It asks for flushes and never makes a writer wait.
   engine.write_buffers = std::make_shared<rocksdb::WriteBufferManager>(plan.memtables, engine.cache, false);
   engine.statistics = rocksdb::CreateDBStatistics();

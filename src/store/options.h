@@ -18,10 +18,11 @@
 
 namespace basalt::store_internal {
 
-/// How the budget is divided. The block cache is as large as the budget, and memtables are charged
+/// How the budget is divided. The block cache is as large as the budget, or nearly, and memtables are charged
 /// to it: what they use, cached blocks give up.
 struct MemoryPlan {
   uint64_t budget;
+  uint64_t cache;         ///< the block cache with all that is charged to it
   uint64_t memtables;     ///< all of them together; a flush starts before
   uint64_t large_buffer;  ///< one memtable of strings, heads, items, scores
   int flushed_together;   ///< so many of those make one file
