@@ -23,7 +23,7 @@ class PopCandidates {
  public:
   struct Hand {
     std::vector<std::string> members;
-    uint32_t next_hash = 0;  ///< of the member behind those that were drawn
+    uint32_t next_hash = 0;  ///< where the next draw begins: the hash of the last one drawn, which others may have too
   };
 
   std::optional<std::string> take(ObjectId object);

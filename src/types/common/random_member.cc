@@ -160,9 +160,9 @@ Result<PopCandidates::Hand> RandomMember::handful(std::optional<uint32_t> from) 
   PopCandidates::Hand hand;
   const uint64_t wanted = size_ > kAllInHand ? kItemsInHand : size_;
   size_t bytes = 0;
+  auto has_room = [&] { return hand.members.size() < wanted && bytes < kBytesInHand; };
   auto take = [&](uint32_t first_hash, uint64_t end_hash) -> Result<void> {
-    cursor_.seek(first_hash);
-    for (; hand.members.size() < wanted && bytes < kBytesInHand; cursor_.next()) {
+    for (cursor_.seek(first_hash); has_room(); cursor_.next()) {
       auto item = TRY(cursor_.item());
       if (!item || item->position.hash >= end_hash) return {};
       // To a random place among those before it (Knuth, TAOCP 3.4.2, algorithm P).
@@ -175,7 +175,7 @@ Result<PopCandidates::Hand> RandomMember::handful(std::optional<uint32_t> from) 
   };
   const uint32_t start = from ? *from : static_cast<uint32_t>(random_below(kHashes));
   TRY(take(start, kHashes));
-  TRY(take(0, start));
+  if (has_room()) TRY(take(0, start));  // a seek, and perhaps over the tombstones of many pops
   return hand;
 }
 
