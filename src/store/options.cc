@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "base/number.h"
+#include "store/tree_memtable.h"
 
 namespace basalt::store_internal {
 namespace {
@@ -80,6 +81,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options, const MemoryPla
 
   // With the WAL buffered, writing it is a memory copy: there is nothing to overlap with memtables.
   db.enable_pipelined_write = false;
+  db.allow_concurrent_memtable_write = memtables()->IsInsertConcurrentlySupported();
   // The WAL holds what memtables held, so stopping does not wait for a flush, and columns need no
   // atomic flush to agree after a crash.
   db.avoid_flush_during_shutdown = false;
@@ -177,6 +179,7 @@ rocksdb::ColumnFamilyOptions column_options(Column column, const MemoryPlan& pla
   // Several small memtables are flushed as one file. What an insertion costs is the cache misses on its way down a skip
   // list: the one being written stays small, and the files do not. Many may wait for their flush before writers do.
   const int together = is_large(column) ? plan.flushed_together : 1;
+  options.memtable_factory = memtables();
   options.write_buffer_size = write_buffer_of(column, plan);
   options.min_write_buffer_number_to_merge = together;
   // More than are flushed at once may be full before writers wait.
