@@ -281,9 +281,12 @@ void MemtableTree::set_shared(Node& node, size_t shared) {
 void MemtableTree::bound(Node& node, const char* low, const char* high) {
   const bool bounded = low != nullptr && high != nullptr;
   store(node.bounded, bounded);
-  set_shared(node, bounded           ? common_prefix(low, high)
-                   : node.count == 0 ? 0
-                                     : common_prefix(node.keys[0], node.keys[node.count - 1]));
+  const size_t shared = bounded           ? common_prefix(low, high)
+                        : node.count == 0 ? 0
+                                          : common_prefix(node.keys[0], node.keys[node.count - 1]);
+  // A few bytes that heads have for nothing are cheaper than a look at every key.
+  constexpr size_t kSpare = 3;
+  if (shared < node.shared || shared > node.shared + kSpare) set_shared(node, shared);
 }
 
 /// `right`: an inner node's new child behind the key.

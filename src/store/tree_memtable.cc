@@ -65,14 +65,24 @@ class TreeMemtable : public rocksdb::MemTableRep {
   size_t ApproximateMemoryUsage() override { return 0; }  // all of it is the allocator's
 
  private:
+  // Nodes stand side by side and apart from the entries: the way down the tree then touches few pages.
   void* allocate_node(size_t bytes) {
     constexpr size_t kAlignment = 64;
-    char* memory;
-    (void)Allocate(bytes + kAlignment - 1, &memory);
-    const auto address = reinterpret_cast<uintptr_t>(memory);
-    return memory + (kAlignment - address % kAlignment) % kAlignment;
+    constexpr size_t kLargestSlab = 64 * 1024;
+    if (slab_left_ < bytes) {
+      slab_size_ = std::min(2 * slab_size_, kLargestSlab);
+      char* memory;
+      (void)Allocate(slab_size_ + kAlignment - 1, &memory);
+      slab_ = memory + (kAlignment - reinterpret_cast<uintptr_t>(memory) % kAlignment) % kAlignment;
+      slab_left_ = slab_size_;
+    }
+    slab_left_ -= bytes;
+    return std::exchange(slab_, slab_ + bytes);
   }
 
+  char* slab_ = nullptr;
+  size_t slab_left_ = 0;
+  size_t slab_size_ = 1024;
   MemtableTree tree_;
 };
 
