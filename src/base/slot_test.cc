@@ -10,6 +10,18 @@ TEST(Slot, Crc16IsXmodem) {
   EXPECT_EQ(crc16(""), 0);
 }
 
+// A byte at a time, as the CRC is defined.
+TEST(Slot, Crc16IsTheSameForEveryLength) {
+  std::string bytes;
+  uint16_t crc = 0;
+  for (int i = 0; i < 100; ++i) {
+    bytes += static_cast<char>(i * 37 + 11);
+    crc ^= static_cast<uint16_t>(static_cast<uint8_t>(bytes.back()) << 8);
+    for (int bit = 0; bit < 8; ++bit) crc = static_cast<uint16_t>(crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1);
+    EXPECT_EQ(crc16(bytes), crc) << bytes.size();
+  }
+}
+
 // What redis-server 7.0.15 answers to CLUSTER KEYSLOT.
 TEST(Slot, KeysGoWhereRedisClusterPutsThem) {
   struct {
