@@ -11,7 +11,12 @@ namespace basalt::store_internal {
 
 namespace {
 
-constexpr unsigned kSlots = 62;  // a leaf is 1 KiB
+constexpr unsigned kSlots = 62;  // a leaf is 1.5 KiB
+// Of a key's bytes behind those that a node's keys share, so many are kept in the node, as numbers: who looks for a key
+// seldom has to look at entries, and each of those is a cache miss. Sixteen, because record keys begin with a slot, and
+// what differs between the keys of one slot is behind what the application begins its keys with.
+constexpr size_t kWords = 2;
+constexpr size_t kWordSize = sizeof(uint64_t);
 constexpr size_t kTagSize = 8;
 
 // A reader sees changes in the order they were made in, without fences: every load acquires and every store releases.
@@ -37,27 +42,29 @@ size_t common_prefix(const char* a, const char* b) {
 }
 
 // Eight bytes of a key that compare like it, but for ties.
-uint64_t head_of(std::string_view user, size_t from) {
-  uint64_t head = 0;
-  if (user.size() >= from + sizeof head) {
-    std::memcpy(&head, user.data() + from, sizeof head);
+uint64_t word_of(std::string_view user, size_t from) {
+  uint64_t word = 0;
+  if (user.size() >= from + kWordSize) {
+    std::memcpy(&word, user.data() + from, kWordSize);
   } else if (user.size() > from) {
-    std::memcpy(&head, user.data() + from, user.size() - from);
+    std::memcpy(&word, user.data() + from, user.size() - from);
   }
-  return std::endian::native == std::endian::little ? __builtin_bswap64(head) : head;
+  return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
 }
 
-// How many of the first `count` heads are less (or, or_equal, not greater).
+using Words = std::array<std::atomic<uint64_t>, kSlots>;
+
+// How many of the words in [from, to), which ascend, are less (or, or_equal, not greater).
 template <bool or_equal>
-unsigned count_less(const std::atomic<uint64_t>* heads, unsigned count, uint64_t head) {
-  unsigned base = 0;
-  while (count > 0) {
-    const unsigned half = (count + 1) / 2;
-    const uint64_t probe = load(heads[base + half - 1]);
-    base += (or_equal ? probe <= head : probe < head) ? half : 0;
-    count -= half;
+unsigned count_less(const Words& words, unsigned from, unsigned to, uint64_t word) {
+  unsigned base = from;
+  for (unsigned left = to - from; left > 0;) {
+    const unsigned half = (left + 1) / 2;
+    const uint64_t probe = load(words[base + half - 1]);
+    base += (or_equal ? probe <= word : probe < word) ? half : 0;
+    left -= half;
   }
-  return base;
+  return base - from;
 }
 
 }  // namespace
@@ -80,7 +87,7 @@ EntryKey EntryKey::of(const char* entry) {
 // | version | all          | odd while the node is changed                                     |
 // | count   | all          | of the keys: a leaf's entries, or what separates a node's children |
 // | shared  | all          | how many first bytes of the user key are the same in all keys     |
-// | heads   | all          | the eight bytes behind those, as a number                         |
+// | words   | all          | the bytes behind those, as numbers, the first eight of every key first |
 // | bounded | all          | a key that is sought here shares those bytes too: the bounds do   |
 // | newest  | the writer   | where the last key came in                                        |
 struct alignas(64) MemtableTree::Node {
@@ -92,7 +99,7 @@ struct alignas(64) MemtableTree::Node {
   std::atomic<bool> bounded{false};
   uint8_t newest = kSlots;
   std::atomic<Node*> next{nullptr};  // leaf
-  std::array<std::atomic<uint64_t>, kSlots> heads{};
+  std::array<Words, kWords> words{};
   std::array<std::atomic<const char*>, kSlots> keys{};
 };
 
@@ -143,10 +150,14 @@ MemtableTree::Found MemtableTree::find(const Node& node, const EntryKey& key) {
     const int order = key.user.substr(0, shared).compare(prefix);
     if (order != 0) return {order < 0 ? 0 : count, false};
   }
-  const uint64_t head = head_of(key.user, shared);
-  unsigned low = count_less<false>(node.heads.data(), count, head);
-  if (low == count || load(node.heads[low]) != head) return {low, false};
-  unsigned high = low + count_less<true>(node.heads.data() + low, count - low, head);
+  unsigned low = 0;
+  unsigned high = count;
+  for (size_t i = 0; i < kWords; ++i) {
+    const uint64_t word = word_of(key.user, shared + i * kWordSize);
+    low += count_less<false>(node.words[i], low, high, word);
+    if (low == high || load(node.words[i][low]) != word) return {low, false};
+    high = low + count_less<true>(node.words[i], low, high, word);
+  }
   while (low < high) {
     const unsigned middle = (low + high) / 2;
     const int order = compare(key, EntryKey::of(load(node.keys[middle])));
@@ -269,11 +280,21 @@ void MemtableTree::Cursor::prev() {
 
 // ---- writing ----
 
+void MemtableTree::set_words(Node& node, unsigned index, const char* key) {
+  const auto user = EntryKey::of(key).user;
+  for (size_t i = 0; i < kWords; ++i) store(node.words[i][index], word_of(user, node.shared + i * kWordSize));
+}
+
+void MemtableTree::copy_slot(const Node& from, unsigned index, Node& to, unsigned to_index) {
+  for (size_t i = 0; i < kWords; ++i) store(to.words[i][to_index], load(from.words[i][index]));
+  store(to.keys[to_index], load(from.keys[index]));
+}
+
 void MemtableTree::set_shared(Node& node, size_t shared) {
   if (shared == node.shared) return;
   store(node.shared, static_cast<uint16_t>(shared));
   for (unsigned i = 0; i < node.count; ++i) {
-    store(node.heads[i], head_of(EntryKey::of(load(node.keys[i])).user, shared));
+    set_words(node, i, load(node.keys[i]));
   }
 }
 
@@ -284,8 +305,8 @@ void MemtableTree::bound(Node& node, const char* low, const char* high) {
   const size_t shared = bounded           ? common_prefix(low, high)
                         : node.count == 0 ? 0
                                           : common_prefix(node.keys[0], node.keys[node.count - 1]);
-  // A few bytes that heads have for nothing are cheaper than a look at every key.
-  constexpr size_t kSpare = 3;
+  // A few bytes that words have for nothing are cheaper than a look at every key.
+  constexpr size_t kSpare = 4;
   if (shared < node.shared || shared > node.shared + kSpare) set_shared(node, shared);
 }
 
@@ -293,11 +314,8 @@ void MemtableTree::bound(Node& node, const char* low, const char* high) {
 void MemtableTree::put(Node& node, unsigned index, const char* key, Node* right) {
   const unsigned count = node.count;
   if (!node.bounded && count != 0) set_shared(node, std::min<size_t>(node.shared, common_prefix(key, node.keys[0])));
-  for (unsigned i = count; i > index; --i) {
-    store(node.heads[i], load(node.heads[i - 1]));
-    store(node.keys[i], load(node.keys[i - 1]));
-  }
-  store(node.heads[index], head_of(EntryKey::of(key).user, node.shared));
+  for (unsigned i = count; i > index; --i) copy_slot(node, i - 1, node, i);
+  set_words(node, index, key);
   store(node.keys[index], key);
   if (right != nullptr) {
     auto& children = static_cast<Inner&>(node).children;
@@ -314,10 +332,7 @@ void MemtableTree::put(Node& node, unsigned index, const char* key, Node* right)
 void MemtableTree::move_tail(Node& from, unsigned at, Node& to) {
   const unsigned first = from.is_leaf ? at : at + 1;
   const unsigned moved = from.count - first;
-  for (unsigned i = 0; i < moved; ++i) {
-    store(to.heads[i], load(from.heads[first + i]));
-    store(to.keys[i], load(from.keys[first + i]));
-  }
+  for (unsigned i = 0; i < moved; ++i) copy_slot(from, first + i, to, i);
   if (!from.is_leaf) {
     auto& children = static_cast<Inner&>(from).children;
     for (unsigned i = 0; i <= moved; ++i) store(static_cast<Inner&>(to).children[i], load(children[first + i]));

@@ -108,6 +108,8 @@ class MemtableTree {
 
   Node* new_leaf();
   Inner* new_inner();
+  static void set_words(Node& node, unsigned index, const char* key);
+  static void copy_slot(const Node& from, unsigned index, Node& to, unsigned to_index);
   static void set_shared(Node& node, size_t shared);
   static void bound(Node& node, const char* low, const char* high);
   static void put(Node& node, unsigned index, const char* key, Node* right = nullptr);
