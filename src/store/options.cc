@@ -176,8 +176,8 @@ bool is_large(Column column) {
 
 rocksdb::ColumnFamilyOptions column_options(Column column, const MemoryPlan& plan) {
   rocksdb::ColumnFamilyOptions options;
-  // Several small memtables are flushed as one file. What an insertion costs is the cache misses on its way down a skip
-  // list: the one being written stays small, and the files do not. Many may wait for their flush before writers do.
+  // Several small memtables are flushed as one file. What an insertion costs is cache misses: the memtable being written
+  // stays small, and the files do not. Many may wait for their flush before writers do.
   const int together = is_large(column) ? plan.flushed_together : 1;
   options.memtable_factory = memtables();
   options.write_buffer_size = write_buffer_of(column, plan);
