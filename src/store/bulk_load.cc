@@ -132,9 +132,8 @@ Result<void> BulkLoad::add(const Batch& batch) {
 Result<void> BulkLoad::Impl::add_to_tables(const LoadRecord& record) {
   auto& table = tables[static_cast<size_t>(record.column)];
   if (!table) {
-    const size_t column = static_cast<size_t>(record.column);
-    table = std::make_unique<TableWriter>(rocksdb::Options(engine.engine.db, engine.engine.columns[column]),
-                                          folder / kColumnNames[column]);
+    table = std::make_unique<TableWriter>(store_internal::apart(engine.engine, record.column),
+                                          folder / kColumnNames[static_cast<size_t>(record.column)]);
   }
   return engine.health->result_of(table->add(record));
 }

@@ -191,6 +191,16 @@ TEST(BulkLoad, WhatAKilledOneLeftGoesWithTheNextOpening) {
   EXPECT_FALSE(has_scratch(store));
 }
 
+// How many tables there will be is known when all are written: their filters have parts in any case.
+TEST(BulkLoad, FiltersAreInParts) {
+  TempStore store(uint64_t{1} << 30);
+  auto load = BulkLoad::begin(*store, 1 << 20);
+  ASSERT_TRUE(succeeded(load));
+  put(*store, Column::items, "a", "1");
+  ASSERT_TRUE(succeeded((*load)->finish(nullptr)));
+  EXPECT_EQ(filter_kinds(store), "partitionedfilter.");
+}
+
 TEST(BulkLoad, TwoInARow) {
   TempStore store;
   for (const char* value : {"1", "2"}) {

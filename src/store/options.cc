@@ -99,7 +99,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options, const MemoryPla
 // Index and filter blocks live in the block cache, so the budget covers them. They are split in
 // partitions: a 64 MiB file's filter is a megabyte, too much to load for one key and too much to
 // evict at once. That costs a fifth of a microsecond a look-up, and pays as soon as the filters no
-// longer fit. The small top levels, and everything of L0 files, stay pinned.
+// longer fit (whole_filters_while_small). The small top levels, and everything of L0 files, stay pinned.
 rocksdb::BlockBasedTableOptions table_base(const MemoryPlan& plan, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -169,6 +169,15 @@ rocksdb::BlockBasedTableOptions table_options(Column column, const MemoryPlan& p
   return table;
 }
 
+// Both kinds of filters can be read whatever the options say.
+void whole_filters_while_small([[maybe_unused]] rocksdb::BlockBasedTableOptions& table,
+                               [[maybe_unused]] const MemoryPlan& plan,
+                               [[maybe_unused]] const std::shared_ptr<rocksdb::SstFileManager>& files) {
+#ifndef BASALT_SYSTEM_ROCKSDB
+  table.whole_filter = [files, limit = plan.whole_filters] { return files->GetTotalSize() < limit; };
+#endif
+}
+
 // Columns that most of what is written goes to.
 bool is_large(Column column) {
   return column == Column::strings || column == Column::heads || column == Column::items || column == Column::scores;
@@ -176,8 +185,8 @@ bool is_large(Column column) {
 
 rocksdb::ColumnFamilyOptions column_options(Column column, const MemoryPlan& plan) {
   rocksdb::ColumnFamilyOptions options;
-  // Several small memtables are flushed as one file. What an insertion costs is cache misses: the memtable being written
-  // stays small, and the files do not. Many may wait for their flush before writers do.
+  // Several small memtables are flushed as one file. What an insertion costs is cache misses: the memtable being
+  // written stays small, and the files do not. Many may wait for their flush before writers do.
   const int together = is_large(column) ? plan.flushed_together : 1;
   options.memtable_factory = memtables();
   options.write_buffer_size = write_buffer_of(column, plan);
@@ -335,8 +344,20 @@ MemoryPlan plan_memory(uint64_t budget, int flushed_together) {
                           ? std::clamp(plan.memtables / (4 * plan.flushed_together), kMiB / 4, 8 * kMiB)
                           : std::clamp(plan.memtables / 4, kMiB, 16 * kMiB);
   plan.small_buffer = std::clamp(plan.memtables / 8, kMiB / 2, 8 * kMiB);
+  // Filters take a fiftieth of small records and less of others; a shard of a small cache holds none.
+  plan.whole_filters = plan.budget >= kLargeBudget ? 4 * plan.budget : 0;
   plan.wal = std::clamp(plan.memtables * 2, 64 * kMiB, kGiB);
   return plan;
+}
+
+rocksdb::Options apart(const EngineOptions& engine, Column column) {
+  rocksdb::Options options(engine.db, engine.columns[static_cast<size_t>(column)]);
+#ifndef BASALT_SYSTEM_ROCKSDB
+  auto table = *options.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
+  table.whole_filter = nullptr;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+#endif
+  return options;
 }
 
 uint64_t write_buffer_of(Column column, const MemoryPlan& plan) {
@@ -360,6 +381,7 @@ Result<EngineOptions> engine_options(const StoreOptions& options) {
   for (size_t i = 0; i < kColumnCount; ++i) {
     engine.columns[i] = column_options(static_cast<Column>(i), plan);
     tables[i] = table_options(static_cast<Column>(i), plan, engine.cache);
+    whole_filters_while_small(tables[i], plan, engine.db.sst_file_manager);
   }
   for (const auto& [name, value] : options.overrides) {
     TRY(apply_override(name, value, {&engine.db, engine.columns.data(), tables.data()}));

@@ -27,7 +27,9 @@ struct MemoryPlan {
   uint64_t large_buffer;  ///< one memtable of strings, heads, items, scores
   int flushed_together;   ///< so many of those make one file
   uint64_t small_buffer;  ///< of expiry, streams, system
-  uint64_t wal;           ///< WAL on disk before the oldest memtables are flushed: bounds restart time
+  uint64_t
+      whole_filters;  ///< tables of so many bytes in all have filters in one piece, what is written later has parts
+  uint64_t wal;       ///< WAL on disk before the oldest memtables are flushed: bounds restart time
 };
 /// `flushed_together`: what an open store has, which stays; 0: what suits the budget.
 MemoryPlan plan_memory(uint64_t budget, int flushed_together = 0);
@@ -42,6 +44,9 @@ struct EngineOptions {
 };
 
 using ColumnHandles = std::array<rocksdb::ColumnFamilyHandle*, kColumnCount>;
+
+/// For tables that are written apart and taken in later, however many they are.
+rocksdb::Options apart(const EngineOptions& engine, Column column);
 
 /// With the overrides applied; an error names the option and the value.
 Result<EngineOptions> engine_options(const StoreOptions& options);

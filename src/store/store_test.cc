@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -254,6 +255,19 @@ TEST(Store, DropsWholeFilesAndMeasures) {
   EXPECT_EQ(get(*store, Column::items, "k000000"), "(none)");
   EXPECT_GT(store->ticker("rocksdb.bytes.written"), 2'000'000u);
   EXPECT_EQ(store->ticker("no such ticker"), 0u);
+}
+
+TEST(Store, FiltersAreInOnePieceWhileAllOfThemFitInTheCache) {
+  const auto kinds_at = [](uint64_t budget) {
+    TempStore store(budget);
+    put(*store, Column::strings, "key", "value");
+    EXPECT_TRUE(succeeded(store->flush_memtables()));
+    return filter_kinds(store);
+  };
+  EXPECT_THAT(kinds_at(64 << 20), testing::HasSubstr("partitionedfilter."));
+#ifndef BASALT_SYSTEM_ROCKSDB
+  EXPECT_THAT(kinds_at(1 << 30), testing::Not(testing::HasSubstr("partitionedfilter.")));
+#endif
 }
 
 TEST(Store, TheMemoryBudgetChangesAtRunTime) {

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -117,5 +119,19 @@ class TempStore {
   TempDirectory directory_;
   std::unique_ptr<Store> store_;
 };
+
+/// What the store's tables say of their filters: fullfilter. or partitionedfilter., in any order.
+inline std::string filter_kinds(const TempStore& store) {
+  std::string kinds;
+  for (const auto& file : std::filesystem::directory_iterator(store.path())) {
+    if (file.path().extension() != ".sst") continue;
+    std::ifstream stream(file.path(), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(stream), {});
+    for (const char* kind : {"fullfilter.", "partitionedfilter."}) {
+      if (bytes.find(kind) != bytes.npos) kinds += kind;
+    }
+  }
+  return kinds;
+}
 
 }  // namespace basalt
