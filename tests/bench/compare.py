@@ -5,11 +5,12 @@
                             [--with NAME=HOST:PORT]… [--json FILE] [--plot FILE.svg|FILE.png]
 
 Every workload runs on each server in turn, round after round, so that a change of the machine's mood hits all of
-them; each round begins with an empty data set. Medians over the rounds are shown: requests per second, p50, p99 and p99.9
-in milliseconds, and each server's throughput as a share of redis-server's. A server is not measured while another one
-still works on what it was given before (compactions, rewriting the log); its own such work counts. redis-server writes
-its log as Basalt does: appendonly yes, appendfsync everysec. Pipelines get --pipelined times as many requests, so that a run is long enough to
-tell something. The data of servers given by --with is deleted (FLUSHALL).
+them; each round begins with an empty data set, when no server is busy any more with emptying it. Medians over the
+rounds are shown: requests per second, p50, p99 and p99.9 in milliseconds, and each server's throughput as a share of
+redis-server's. A server is not measured while another one still works on what it was given before (compactions,
+rewriting the log); its own such work counts. redis-server writes its log as Basalt does: appendonly yes, appendfsync
+everysec. Pipelines get --pipelined times as many requests, so that a run is long enough to tell something. The data
+of servers given by --with is deleted (FLUSHALL).
 """
 
 import argparse
@@ -145,20 +146,22 @@ def measure_all(workloads, targets, options):
         order = targets[number % len(targets) :] + targets[: number % len(targets)]
         for target in order:
             empty(target)
+        wait_quiet(targets, "round %d" % (number + 1))
         for workload in workloads:
             print("round %d of %d: %s -P %d -d %d" % (number + 1, options.rounds, *workload), file=sys.stderr)
             for target in order:
-                wait_for_others(target, targets)
+                wait_quiet([other for other in targets if other is not target], target.name)
                 for name, figures in run_workload(workload, target, options).items():
                     by_target = results.setdefault((name, workload.pipeline, workload.value_size), {})
                     by_target.setdefault(target.name, []).append(figures)
     return results
 
 
-def wait_for_others(target, targets):
-    others = [other.process for other in targets if other is not target and other.process]
-    if not measure.wait_quiet(*others, limit=60.0, window=0.25):
-        print("%s is measured beside another server's work" % target.name, file=sys.stderr)
+def wait_quiet(targets, measured):
+    """Until those that were started here have finished what they do in the background."""
+    processes = [target.process for target in targets if target.process]
+    if not measure.wait_quiet(*processes, limit=60.0, window=0.25):
+        print("%s is measured beside background work" % measured, file=sys.stderr)
 
 
 def medians(rounds):
