@@ -335,8 +335,8 @@ Result<void> apply_override(const std::string& name, const std::string& value, O
 MemoryPlan plan_memory(uint64_t budget, int flushed_together) {
   MemoryPlan plan{};
   plan.budget = std::max(budget ? budget : kDefaultBudget, kSmallestBudget);
-  // What compactions put into the cache and take out of it again leaves the allocator with more than is in use.
-  plan.cache = plan.budget >= kLargeBudget ? plan.budget / 32 * 29 : plan.budget;
+  // The allocator keeps more than is in use, as what compactions put into the cache and take out of it comes and goes.
+  plan.cache = plan.budget / 32 * 29;
   plan.memtables = std::min(plan.budget / 4, kGiB);
   plan.flushed_together = plan.budget >= kLargeBudget ? kMostTogether : 1;
   if (flushed_together != 0) plan.flushed_together = flushed_together;

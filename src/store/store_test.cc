@@ -273,10 +273,10 @@ TEST(Store, FiltersAreInOnePieceWhileAllOfThemFitInTheCache) {
 TEST(Store, TheMemoryBudgetChangesAtRunTime) {
   TempStore store(64 << 20);
   EXPECT_EQ(store->memory().budget, 64u << 20);
-  EXPECT_EQ(store->memory().cache_capacity, 64u << 20);
+  EXPECT_EQ(store->memory().cache_capacity, 58u << 20);
   store->set_memory_budget(128 << 20);
   EXPECT_EQ(store->memory().budget, 128u << 20);
-  EXPECT_EQ(store->memory().cache_capacity, 128u << 20);
+  EXPECT_EQ(store->memory().cache_capacity, 116u << 20);
   put(*store, Column::strings, "a", "1");
   EXPECT_GT(store->memory().memtables, 0u);
 }
