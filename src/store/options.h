@@ -18,7 +18,7 @@
 
 namespace basalt::store_internal {
 
-/// How the budget is divided. The block cache is as large as the budget, or nearly, and memtables are charged
+/// How the budget is divided. The block cache is nearly as large as the budget, and memtables are charged
 /// to it: what they use, cached blocks give up.
 struct MemoryPlan {
   uint64_t budget;
