@@ -7,6 +7,8 @@
 #include <new>
 #include <thread>
 
+#include "base/bytes.h"
+
 namespace basalt::store_internal {
 
 namespace {
@@ -43,13 +45,10 @@ size_t common_prefix(const char* a, const char* b) {
 
 // Eight bytes of a key that compare like it, but for ties.
 uint64_t word_of(std::string_view user, size_t from) {
-  uint64_t word = 0;
-  if (user.size() >= from + kWordSize) {
-    std::memcpy(&word, user.data() + from, kWordSize);
-  } else if (user.size() > from) {
-    std::memcpy(&word, user.data() + from, user.size() - from);
-  }
-  return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
+  if (user.size() >= from + kWordSize) return load_big_endian<uint64_t>(user.data() + from);
+  char padded[kWordSize] = {};
+  if (user.size() > from) std::memcpy(padded, user.data() + from, user.size() - from);
+  return load_big_endian<uint64_t>(padded);
 }
 
 using Words = std::array<std::atomic<uint64_t>, kSlots>;
@@ -72,7 +71,6 @@ unsigned count_less(const Words& words, unsigned from, unsigned to, uint64_t wor
 EntryKey EntryKey::from_internal(std::string_view internal) {
   EntryKey key{internal.substr(0, internal.size() - kTagSize), 0};
   std::memcpy(&key.tag, internal.data() + key.user.size(), kTagSize);
-  if constexpr (std::endian::native == std::endian::big) key.tag = __builtin_bswap64(key.tag);
   return key;
 }
 
@@ -186,13 +184,11 @@ MemtableTree::Place MemtableTree::descend(const EntryKey& key, bool before) cons
   }
 }
 
-const MemtableTree::Node* MemtableTree::edge_leaf(bool last) const {
+const MemtableTree::Node* MemtableTree::last_leaf() const {
   const Node* node = load(root_);
-  while (!node->is_leaf) {
-    // The edges stay where they are: the first child for ever, the last until it is split, and then `next` leads on.
-    node = load(static_cast<const Inner*>(node)->children[last ? load(node->count) : 0]);
-  }
-  while (const Node* next = last ? load(node->next) : nullptr) node = next;
+  while (!node->is_leaf) node = load(static_cast<const Inner*>(node)->children[load(node->count)]);
+  // The last child is the last until it is split, and then `next` leads on.
+  while (const Node* next = load(node->next)) node = next;
   return node;
 }
 
@@ -233,15 +229,12 @@ bool MemtableTree::Cursor::land(const Node* leaf, uint32_t version, unsigned ind
   return true;
 }
 
-void MemtableTree::Cursor::seek(const EntryKey& key, Edge edge) {
+void MemtableTree::Cursor::seek(const EntryKey& key) {
   for (;;) {
     const auto place = tree_->descend(key, false);
-    const unsigned past = place.found.equal && edge == Edge::after ? 1 : 0;
-    if (land(place.leaf, place.version, place.found.index + past)) return;
+    if (land(place.leaf, place.version, place.found.index)) return;
   }
 }
-
-void MemtableTree::Cursor::seek(const EntryKey& key) { seek(key, Edge::at_or_after); }
 
 void MemtableTree::Cursor::seek_before(const EntryKey& key) {
   for (;;) {
@@ -255,15 +248,11 @@ void MemtableTree::Cursor::seek_before(const EntryKey& key) {
   }
 }
 
-void MemtableTree::Cursor::seek_to_first() {
-  const Node* leaf = tree_->edge_leaf(false);
-  while (!land(leaf, stable_version(*leaf), 0)) {
-  }
-}
+void MemtableTree::Cursor::seek_to_first() { seek({{}, UINT64_MAX}); }
 
 void MemtableTree::Cursor::seek_to_last() {
   for (;;) {
-    const Node* leaf = tree_->edge_leaf(true);
+    const Node* leaf = tree_->last_leaf();
     const uint32_t version = stable_version(*leaf);
     const unsigned count = load(leaf->count);
     if (load(leaf->next) == nullptr && land(leaf, version, count == 0 ? 0 : count - 1)) return;
@@ -271,7 +260,7 @@ void MemtableTree::Cursor::seek_to_last() {
 }
 
 void MemtableTree::Cursor::next() {
-  if (!land(leaf_, version_, index_ + 1)) seek(EntryKey::of(entry_), Edge::after);
+  while (!land(leaf_, version_, index_ + 1)) seek(EntryKey::of(entry_));  // where it is now
 }
 
 void MemtableTree::Cursor::prev() {
@@ -293,9 +282,7 @@ void MemtableTree::copy_slot(const Node& from, unsigned index, Node& to, unsigne
 void MemtableTree::set_shared(Node& node, size_t shared) {
   if (shared == node.shared) return;
   store(node.shared, static_cast<uint16_t>(shared));
-  for (unsigned i = 0; i < node.count; ++i) {
-    set_words(node, i, load(node.keys[i]));
-  }
+  for (unsigned i = 0; i < node.count; ++i) set_words(node, i, load(node.keys[i]));
 }
 
 /// What keys share that are between these bounds; without both, what those share that are there.

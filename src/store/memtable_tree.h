@@ -69,8 +69,6 @@ class MemtableTree {
     void prev();
 
    private:
-    enum class Edge { at_or_after, after };
-    void seek(const EntryKey& key, Edge edge);
     bool land(const Node* leaf, uint32_t version, unsigned index);
 
     const MemtableTree* tree_;
@@ -102,7 +100,7 @@ class MemtableTree {
   static Found find(const Node& node, const EntryKey& key);
   /// For an equal key: the leaf that has it, or with `before` the one that would have what is less.
   Place descend(const EntryKey& key, bool before) const;
-  const Node* edge_leaf(bool last) const;
+  const Node* last_leaf() const;
   /// About what part of all entries is less, 0 to 1: as if the children of a node had the same number.
   double part_below(const EntryKey& key) const;
 

@@ -338,8 +338,7 @@ MemoryPlan plan_memory(uint64_t budget, int flushed_together) {
   // The allocator keeps more than is in use, as what compactions put into the cache and take out of it comes and goes.
   plan.cache = plan.budget / 32 * 29;
   plan.memtables = std::min(plan.budget / 4, kGiB);
-  plan.flushed_together = plan.budget >= kLargeBudget ? kMostTogether : 1;
-  if (flushed_together != 0) plan.flushed_together = flushed_together;
+  plan.flushed_together = flushed_together != 0 ? flushed_together : plan.budget >= kLargeBudget ? kMostTogether : 1;
   plan.large_buffer = plan.flushed_together > 1
                           ? std::clamp(plan.memtables / (4 * plan.flushed_together), kMiB / 4, 8 * kMiB)
                           : std::clamp(plan.memtables / 4, kMiB, 16 * kMiB);

@@ -22,14 +22,13 @@ namespace basalt::store_internal {
 /// to it: what they use, cached blocks give up.
 struct MemoryPlan {
   uint64_t budget;
-  uint64_t cache;         ///< the block cache with all that is charged to it
-  uint64_t memtables;     ///< all of them together; a flush starts before
-  uint64_t large_buffer;  ///< one memtable of strings, heads, items, scores
-  int flushed_together;   ///< so many of those make one file
-  uint64_t small_buffer;  ///< of expiry, streams, system
-  uint64_t
-      whole_filters;  ///< tables of so many bytes in all have filters in one piece, what is written later has parts
-  uint64_t wal;       ///< WAL on disk before the oldest memtables are flushed: bounds restart time
+  uint64_t cache;          ///< the block cache with all that is charged to it
+  uint64_t memtables;      ///< all of them together; a flush starts before
+  uint64_t large_buffer;   ///< one memtable of strings, heads, items, scores
+  int flushed_together;    ///< so many of those make one file
+  uint64_t small_buffer;   ///< of expiry, streams, system
+  uint64_t whole_filters;  ///< filters are in one piece while all tables together are smaller
+  uint64_t wal;            ///< WAL on disk before the oldest memtables are flushed: bounds restart time
 };
 /// `flushed_together`: what an open store has, which stays; 0: what suits the budget.
 MemoryPlan plan_memory(uint64_t budget, int flushed_together = 0);

@@ -1,5 +1,8 @@
 #include "store/tree_memtable.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "store/internal.h"
 #include "store/memtable_tree.h"
 
